@@ -1,0 +1,128 @@
+package api
+
+import (
+	_ "embed" // for openapi.yaml
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/spec"
+	"github.com/tocsin-soar/tocsin/internal/access"
+)
+
+//go:embed openapi.yaml
+var description []byte
+
+// Description gives openapi.yaml as it is served.
+func Description() []byte { return slices.Clone(description) }
+
+// Options are what the door needs besides the use cases. The zero value of each
+// duration means its default.
+type Options struct {
+	Log     *slog.Logger
+	Now     func() time.Time
+	NewID   func() string // unguessable, for requests without an Idempotency-Key
+	Version string        // of the build, shown by the health checks
+	Checks  []Check       // what /readyz asks
+
+	// Closing ends open streams when the process shuts down; nil: never.
+	Closing <-chan struct{}
+
+	PollEvery      time.Duration // how often a stream looks for entries: 1 s
+	HeartbeatEvery time.Duration // how often a silent stream says something: 10 s
+	RecheckEvery   time.Duration // how often a stream's token is checked again: 15 s
+}
+
+// API is the door.
+type API struct {
+	guards map[string][]echo.MiddlewareFunc // by operation id
+	routes *routes
+}
+
+// routes answers all operations: each noun's file has its own.
+type routes struct {
+	alertRoutes
+	approvalRoutes
+	commandRoutes
+	connectorRoutes
+	docsRoutes
+	evidenceRoutes
+	freezeRoutes
+	healthRoutes
+	incidentRoutes
+	meRoutes
+	playbookRoutes
+	recordRoutes
+	taskRoutes
+	tokenRoutes
+}
+
+// New builds the door. It fails when the description names a permission that
+// internal/access does not know, so that no operation is open by a slip.
+func New(services Services, options Options) (*API, error) {
+	described, err := spec.Parse(description)
+	if err != nil {
+		return nil, err
+	}
+	options = options.withDefaults()
+	guards := map[string][]echo.MiddlewareFunc{}
+	for _, operation := range described.Operations() {
+		if err := knownPermissions(operation); err != nil {
+			return nil, err
+		}
+		g := guard{operation: operation, authenticator: services.Authenticator}
+		guards[operation.ID] = []echo.MiddlewareFunc{g.middleware}
+	}
+	return &API{guards: guards, routes: newRoutes(services, options)}, nil
+}
+
+func newRoutes(services Services, options Options) *routes {
+	key := keys{newID: options.NewID}
+	return &routes{
+		alertRoutes:     alertRoutes{services.Intake, services.Alerts},
+		approvalRoutes:  approvalRoutes{services.Approvals, key},
+		commandRoutes:   commandRoutes{services.Commands, key},
+		connectorRoutes: connectorRoutes{services.Connectors},
+		evidenceRoutes:  evidenceRoutes{services.Evidence},
+		freezeRoutes:    freezeRoutes{services.Freeze},
+		healthRoutes:    newHealthRoutes(options),
+		incidentRoutes:  incidentRoutes{services.Incidents, key},
+		playbookRoutes:  playbookRoutes{services.Playbooks},
+		recordRoutes:    recordRoutes{services.Timeline, newStreams(options)},
+		taskRoutes:      taskRoutes{services.Tasks, key},
+		tokenRoutes:     tokenRoutes{services.Tokens},
+	}
+}
+
+// Mount adds the operations to a router made by NewRouter.
+func (a *API) Mount(router *echo.Echo) {
+	handler := gen.NewStrictHandler(a.routes, []gen.StrictMiddlewareFunc{onlyAdmitted})
+	gen.RegisterHandlersWithOptions(router, handler, gen.RegisterHandlersOptions{OperationMiddlewares: a.guards})
+}
+
+func knownPermissions(operation *spec.Operation) error {
+	for _, permission := range operation.Permissions {
+		known := slices.Contains(access.Permissions(), access.Permission(permission))
+		if only := permission == spec.PermissionAny && len(operation.Permissions) == 1; !known && !only {
+			return fmt.Errorf("openapi.yaml: operation %s asks for the permission %q, which does not exist", operation.ID, permission)
+		}
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.PollEvery == 0 {
+		o.PollEvery = time.Second
+	}
+	if o.HeartbeatEvery == 0 {
+		o.HeartbeatEvery = 10 * time.Second
+	}
+	if o.RecheckEvery == 0 {
+		o.RecheckEvery = 15 * time.Second
+	}
+	return o
+}

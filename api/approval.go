@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+type approvalRoutes struct {
+	approvals approvalKeeper
+	keys      keys
+}
+
+// ListApprovals gives one page.
+func (r approvalRoutes) ListApprovals(ctx context.Context, request gen.ListApprovalsRequestObject) (gen.ListApprovalsResponseObject, error) {
+	params := request.Params
+	approvals, next, err := r.approvals.Approvals(ctx, principal(ctx), soar.ApprovalFilter{
+		Status: value(params.Status), IncidentID: value(params.IncidentID),
+		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+	})
+	return gen.ListApprovals200JSONResponse{Items: list(approvals), Next: optional(next)}, err
+}
+
+// ShowApproval gives one request with what it binds.
+func (r approvalRoutes) ShowApproval(ctx context.Context, request gen.ShowApprovalRequestObject) (gen.ShowApprovalResponseObject, error) {
+	approval, err := r.approvals.Approval(ctx, principal(ctx), request.ApprovalID)
+	return gen.ShowApproval200JSONResponse(approval), err
+}
+
+// DecideApproval hands a person's decision on.
+func (r approvalRoutes) DecideApproval(ctx context.Context, request gen.DecideApprovalRequestObject) (gen.DecideApprovalResponseObject, error) {
+	approval, err := r.approvals.Decide(ctx, principal(ctx), incidents.DecideRequest{
+		ApprovalID: request.ApprovalID,
+		DecisionID: r.keys.id(ctx, request.ApprovalID, request.Params.IdempotencyKey),
+		Approve:    request.Body.Decision == gen.Approve,
+		Reason:     request.Body.Reason,
+		Digest:     value(request.Body.Digest),
+		Via:        viaAPI,
+	})
+	return gen.DecideApproval200JSONResponse(approval), err
+}

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// call is what the door knows of one request. The router makes it, the guard
+// fills it, handlers and the log read it.
+type call struct {
+	requestID string
+	remote    netip.Addr
+	operation string // id, once routed
+	admitted  bool   // the guard has let it through
+	principal soar.Principal
+	mediaType string
+	raw       []byte                      // the body as it came
+	recheck   func(context.Context) error // the token and its permission, again
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// callFrom gives the call of a request; an empty one outside the router.
+func callFrom(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+func principal(ctx context.Context) soar.Principal { return callFrom(ctx).principal }

@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"io"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Approvals gives one page; empty fields match all.
+func (c *Client) Approvals(ctx context.Context, status soar.ApprovalStatus, incidentID string, page Page) (*gen.ApprovalPage, error) {
+	r, err := c.api.ListApprovalsWithResponse(ctx, &gen.ListApprovalsParams{
+		Status: optional(status), IncidentID: optional(incidentID), Limit: page.limit(), After: page.after(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// Approval gives one request for approval.
+func (c *Client) Approval(ctx context.Context, id string) (*gen.Approval, error) {
+	r, err := c.api.ShowApprovalWithResponse(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// Decide approves or denies. key makes it count once; see NewKey.
+func (c *Client) Decide(ctx context.Context, id, key string, body gen.DecisionInput) (*gen.Approval, error) {
+	r, err := c.api.DecideApprovalWithResponse(ctx, id, &gen.DecideApprovalParams{IdempotencyKey: &key}, body)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// Tasks gives one page; empty fields match all.
+func (c *Client) Tasks(ctx context.Context, status soar.TaskStatus, incidentID string, page Page) (*gen.TaskPage, error) {
+	r, err := c.api.ListTasksWithResponse(ctx, &gen.ListTasksParams{
+		Status: optional(status), IncidentID: optional(incidentID), Limit: page.limit(), After: page.after(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// Task gives one task.
+func (c *Client) Task(ctx context.Context, id string) (*gen.Task, error) {
+	r, err := c.api.ShowTaskWithResponse(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// TaskDone answers a task. key makes it count once; see NewKey.
+func (c *Client) TaskDone(ctx context.Context, id, key string, given map[string]any) (*gen.Task, error) {
+	r, err := c.api.CompleteTaskWithResponse(ctx, id, &gen.CompleteTaskParams{IdempotencyKey: &key}, gen.CompletionInput{Answer: given})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// Evidence gives what is known of an item, with its chain of custody.
+func (c *Client) Evidence(ctx context.Context, id string) (*gen.EvidenceDetail, error) {
+	r, err := c.api.ShowEvidenceWithResponse(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// EvidenceContent gives the bytes of an item. The caller closes them and compares
+// their digest.
+func (c *Client) EvidenceContent(ctx context.Context, id string) (io.ReadCloser, error) {
+	r, err := c.api.DownloadEvidence(ctx, id, asStream)
+	if err != nil {
+		return nil, err
+	}
+	return r.Body, nil
+}

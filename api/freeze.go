@@ -1,0 +1,22 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+)
+
+type freezeRoutes struct{ freeze freezer }
+
+// ShowFreeze tells whether the kill switch is on.
+func (r freezeRoutes) ShowFreeze(ctx context.Context, _ gen.ShowFreezeRequestObject) (gen.ShowFreezeResponseObject, error) {
+	freeze, err := r.freeze.Freeze(ctx, principal(ctx))
+	return gen.ShowFreeze200JSONResponse(freeze), err
+}
+
+// SetFreeze turns the kill switch on or off.
+func (r freezeRoutes) SetFreeze(ctx context.Context, request gen.SetFreezeRequestObject) (gen.SetFreezeResponseObject, error) {
+	body := request.Body
+	freeze, err := r.freeze.SetFreeze(ctx, principal(ctx), body.On, value(body.Scope), body.Reason)
+	return gen.SetFreeze200JSONResponse(freeze), err
+}

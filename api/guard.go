@@ -1,0 +1,201 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/spec"
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// maxBodyBytes bounds every request body.
+const maxBodyBytes = 1 << 20
+
+type authenticator interface {
+	// Authenticate checks the Authorization header of a request from remote.
+	Authenticate(ctx context.Context, header string, remote netip.Addr) (soar.Principal, error)
+}
+
+// guard stands before one operation. What it refuses never reaches a handler.
+type guard struct {
+	operation     *spec.Operation
+	authenticator authenticator
+}
+
+func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		request := c.Request()
+		current := callFrom(request.Context())
+		current.operation = g.operation.ID
+		if err := refuseSize(c.Response(), request); err != nil {
+			return err
+		}
+		if err := g.admit(request, current); err != nil {
+			return err
+		}
+		if err := g.checkInput(c, current); err != nil {
+			return err
+		}
+		current.admitted = true
+		return next(c)
+	}
+}
+
+// refuseSize comes before the token is looked at, so that nobody can make us
+// read much: a length that is too great is refused unread, and reading more than
+// the bound fails.
+func refuseSize(w http.ResponseWriter, request *http.Request) error {
+	if request.ContentLength > maxBodyBytes {
+		return tooLarge()
+	}
+	request.Body = http.MaxBytesReader(w, request.Body, maxBodyBytes)
+	return nil
+}
+
+// admit lets the request through when the operation is public, or when its token
+// is valid and permits the operation. Everything else is refused.
+func (g guard) admit(request *http.Request, current *call) error {
+	if g.operation.Public {
+		return nil
+	}
+	header, remote := request.Header.Get("Authorization"), current.remote
+	check := func(ctx context.Context) (soar.Principal, error) {
+		if header == "" {
+			return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "api.admit", "a token is needed: send Authorization: Bearer tocsin_...")
+		}
+		who, err := g.authenticator.Authenticate(ctx, header, remote)
+		if err != nil {
+			return who, err
+		}
+		return who, g.permits(who)
+	}
+	who, err := check(request.Context())
+	current.principal = who
+	current.recheck = func(ctx context.Context) error {
+		_, err := check(ctx)
+		return err
+	}
+	return err
+}
+
+func (g guard) permits(who soar.Principal) error {
+	if slices.Contains(g.operation.Permissions, spec.PermissionAny) {
+		return nil
+	}
+	for _, permission := range g.operation.Permissions {
+		if access.Can(who, access.Permission(permission)) {
+			return nil
+		}
+	}
+	return soar.Errorf(soar.CodeDenied, "api.permits", "you may not do this: it needs the permission %s", strings.Join(g.operation.Permissions, " or "))
+}
+
+// checkInput reads the body once and compares body and parameters with the
+// description. Binding then uses the value that was checked.
+func (g guard) checkInput(c echo.Context, current *call) error {
+	request := c.Request()
+	path := map[string]string{}
+	for i, name := range c.ParamNames() {
+		path[name] = c.ParamValues()[i]
+	}
+	faults := g.operation.CheckParameters(spec.Input{Path: path, Query: c.QueryParams(), Header: request.Header})
+	if len(faults) > 0 {
+		return inputFaults("a parameter", faults)
+	}
+	raw, err := readBody(request)
+	if err != nil {
+		return err
+	}
+	if len(raw) == 0 {
+		if g.operation.BodyRequired() {
+			return invalid("", "a body is needed, as "+strings.Join(g.operation.MediaTypes(), " or "))
+		}
+		return nil
+	}
+	current.mediaType, err = g.mediaType(request)
+	if err != nil {
+		return err
+	}
+	value, faults := g.operation.DecodeBody(current.mediaType, raw)
+	if len(faults) > 0 {
+		return inputFaults("the body", faults)
+	}
+	current.raw = raw
+	request.Header.Set("Content-Type", current.mediaType)
+	request.ContentLength = int64(len(raw))
+	request.Body = checkedBody{io.NopCloser(bytes.NewReader(raw)), value}
+	return nil
+}
+
+// checkedBody is a body that was read and checked. The generated binder takes
+// the checked value, so that nothing is decoded in two ways.
+type checkedBody struct {
+	io.ReadCloser
+	value any
+}
+
+// ValidatedValue gives the value that was compared with the description.
+func (b checkedBody) ValidatedValue() any { return b.value }
+
+func readBody(request *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(request.Body)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLarge()
+	}
+	if err != nil {
+		return nil, soar.Wrap(soar.CodeInvalid, "api.readBody", err, "the body could not be read to its end")
+	}
+	return raw, nil
+}
+
+func (g guard) mediaType(request *http.Request) (string, error) {
+	if !g.operation.TakesBody() {
+		return "", invalid("", "this takes no body")
+	}
+	if encoding := request.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return "", unsupported("a compressed body is not taken; send it as it is")
+	}
+	mediaType, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
+	if err == nil {
+		mediaType = sameAs(mediaType)
+	}
+	if err != nil && g.operation.Accepts("*/*") {
+		mediaType = "application/octet-stream"
+	} else if err != nil || !g.operation.Accepts(mediaType) {
+		return "", unsupported("the body is taken as " + strings.Join(g.operation.MediaTypes(), " or ") + "; set Content-Type")
+	}
+	return mediaType, nil
+}
+
+// sameAs gives the name that the description uses for YAML, which is sent under
+// several.
+func sameAs(mediaType string) string {
+	switch mediaType {
+	case "application/yaml", "application/x-yaml", "text/x-yaml":
+		return "text/yaml"
+	default:
+		return mediaType
+	}
+}
+
+// onlyAdmitted refuses what came past no guard: a route that somebody adds
+// without one answers nothing.
+func onlyAdmitted(next gen.StrictHandlerFunc, operationID string) gen.StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		if !callFrom(c.Request().Context()).admitted {
+			return nil, soar.Errorf(soar.CodeDenied, "api."+operationID, "this operation is closed")
+		}
+		return next(c, request)
+	}
+}

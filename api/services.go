@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"io"
+
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/record"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Services are the use cases behind the door. One value may stand in several
+// fields.
+type Services struct {
+	Authenticator authenticator
+	Intake        alertTaker
+	Alerts        alertReader
+	Incidents     incidentKeeper
+	Commands      commander
+	Timeline      timelineReader
+	Evidence      evidenceReader
+	Approvals     approvalKeeper
+	Tasks         taskKeeper
+	Playbooks     playbookKeeper
+	Connectors    connectorLister
+	Tokens        tokenKeeper
+	Freeze        freezer
+}
+
+type alertTaker interface {
+	// Accept stores what a detection tool sent and answers once it is committed.
+	Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]intake.Receipt, error)
+}
+
+type alertReader interface {
+	Alerts(ctx context.Context, p soar.Principal, filter soar.AlertFilter) ([]soar.Alert, string, error)
+	Alert(ctx context.Context, p soar.Principal, id string) (soar.Alert, error)
+	AlertRaw(ctx context.Context, p soar.Principal, id string) ([]byte, error)
+}
+
+type incidentKeeper interface {
+	List(ctx context.Context, p soar.Principal, filter soar.IncidentFilter) ([]soar.Incident, string, error)
+	Show(ctx context.Context, p soar.Principal, id string) (protocol.Detail, error)
+	Open(ctx context.Context, p soar.Principal, request incidents.OpenRequest) (soar.Incident, error)
+}
+
+type commander interface {
+	// Command records a command, tries to deliver it at once and says how far it got.
+	Command(ctx context.Context, p soar.Principal, request incidents.CommandRequest) (protocol.Reply, error)
+}
+
+type timelineReader interface {
+	// Timeline gives entries after a sequence number, oldest first.
+	Timeline(ctx context.Context, p soar.Principal, incidentID string, afterSeq int64, limit int) ([]record.Entry, error)
+}
+
+type evidenceReader interface {
+	Evidence(ctx context.Context, p soar.Principal, id string) (soar.Evidence, []soar.CustodyEntry, error)
+	// EvidenceOpen gives the bytes and writes the download into the chain of
+	// custody. The last Read fails when the digest does not match.
+	EvidenceOpen(ctx context.Context, p soar.Principal, id string) (soar.Evidence, io.ReadCloser, error)
+}
+
+type approvalKeeper interface {
+	Approvals(ctx context.Context, p soar.Principal, filter soar.ApprovalFilter) ([]soar.Approval, string, error)
+	Approval(ctx context.Context, p soar.Principal, id string) (soar.Approval, error)
+	Decide(ctx context.Context, p soar.Principal, request incidents.DecideRequest) (soar.Approval, error)
+}
+
+type taskKeeper interface {
+	Tasks(ctx context.Context, p soar.Principal, filter soar.TaskFilter) ([]soar.Task, string, error)
+	Task(ctx context.Context, p soar.Principal, id string) (soar.Task, error)
+	CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error)
+}
+
+type playbookKeeper interface {
+	List(ctx context.Context, p soar.Principal, page soar.Page) ([]soar.PlaybookVersion, string, error)
+	// Versions gives all versions of one playbook, newest first; not_found when
+	// there is none.
+	Versions(ctx context.Context, p soar.Principal, name string) ([]soar.PlaybookVersion, error)
+	Publish(ctx context.Context, p soar.Principal, name string, source []byte) (soar.PlaybookVersion, diag.List, error)
+	// Lint gives the compiled plan as JSON, nil when there are errors.
+	Lint(source []byte) ([]byte, diag.List, error)
+}
+
+type connectorLister interface {
+	Catalog() manifest.Catalog
+}
+
+type tokenKeeper interface {
+	Create(ctx context.Context, p soar.Principal, request access.TokenRequest) (access.Issued, error)
+	List(ctx context.Context, p soar.Principal) ([]soar.Token, error)
+	Revoke(ctx context.Context, p soar.Principal, id, reason string) error
+}
+
+type freezer interface {
+	Freeze(ctx context.Context, p soar.Principal) (soar.Freeze, error)
+	SetFreeze(ctx context.Context, p soar.Principal, on bool, scope, reason string) (soar.Freeze, error)
+}

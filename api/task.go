@@ -1,0 +1,36 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+type taskRoutes struct {
+	tasks taskKeeper
+	keys  keys
+}
+
+// ListTasks gives one page.
+func (r taskRoutes) ListTasks(ctx context.Context, request gen.ListTasksRequestObject) (gen.ListTasksResponseObject, error) {
+	params := request.Params
+	tasks, next, err := r.tasks.Tasks(ctx, principal(ctx), soar.TaskFilter{
+		Status: value(params.Status), IncidentID: value(params.IncidentID),
+		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+	})
+	return gen.ListTasks200JSONResponse{Items: list(tasks), Next: optional(next)}, err
+}
+
+// ShowTask gives one task with its form.
+func (r taskRoutes) ShowTask(ctx context.Context, request gen.ShowTaskRequestObject) (gen.ShowTaskResponseObject, error) {
+	task, err := r.tasks.Task(ctx, principal(ctx), request.TaskID)
+	return gen.ShowTask200JSONResponse(task), err
+}
+
+// CompleteTask hands an answer on.
+func (r taskRoutes) CompleteTask(ctx context.Context, request gen.CompleteTaskRequestObject) (gen.CompleteTaskResponseObject, error) {
+	id := r.keys.id(ctx, request.TaskID, request.Params.IdempotencyKey)
+	task, err := r.tasks.CompleteTask(ctx, principal(ctx), request.TaskID, id, request.Body.Answer)
+	return gen.CompleteTask200JSONResponse(task), err
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsin-soar/tocsin/internal/app"
+	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/observe"
+)
+
+func newServerCommand() *cobra.Command {
+	var worker, migrate bool
+	command := &cobra.Command{
+		Use:   "server",
+		Short: "Serve the API, take alerts in, hand work to Temporal",
+		Long: "Serve the API, take alerts in, and hand committed work to Temporal and to people.\n" +
+			"Runs any number of times side by side on one database.",
+		Example: "  tocsin server --config tocsin.yaml\n  tocsin server --with-worker --migrate   # one process for a small site",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runApp(cmd, app.Roles{API: true, Outbox: true, Worker: worker}, migrate)
+		},
+	}
+	command.Flags().BoolVar(&worker, "with-worker", false, "carry out workflows in this process, too")
+	command.Flags().BoolVar(&migrate, "migrate", false, "bring the database up to date first")
+	addConfigFlag(command)
+	return command
+}
+
+func newWorkerCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:     "worker",
+		Short:   "Carry out incident workflows and connector actions",
+		Example: "  tocsin worker --config tocsin.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runApp(cmd, app.Roles{Worker: true}, false)
+		},
+	}
+	addConfigFlag(command)
+	return command
+}
+
+func newMigrateCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:     "migrate",
+		Short:   "Create the database's tables or bring them up to date",
+		Long:    "Create the database's tables or bring them up to date. Safe to run twice, and from two machines at once.",
+		Example: "  tocsin migrate --config tocsin.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			if err := app.Migrate(cmd.Context(), config); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
+			return nil
+		},
+	}
+	addConfigFlag(command)
+	return command
+}
+
+func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
+	config, err := loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	if migrate {
+		if err := app.Migrate(ctx, config); err != nil {
+			return err
+		}
+	}
+	log := observe.NewLogger(cmd.ErrOrStderr(), config.LogFormat, config.LogLevel)
+	process, err := app.New(ctx, config, log, roles)
+	if err != nil {
+		return explain(cmd, err)
+	}
+	return process.Run(ctx)
+}
+
+func addConfigFlag(command *cobra.Command) {
+	command.Flags().StringP("config", "c", os.Getenv("TOCSIN_CONFIG"), "configuration file; the environment wins over it (TOCSIN_CONFIG)")
+}
+
+// loadConfig reads the configuration and prints all its faults.
+func loadConfig(cmd *cobra.Command) (*app.Config, error) {
+	path, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return nil, err
+	}
+	config, faults := app.LoadConfig(path, os.LookupEnv)
+	if !faults.HasErrors() {
+		return config, nil
+	}
+	printFaults(cmd, faults)
+	return nil, errors.New("the configuration has faults")
+}
+
+// explain prints every fault of files that people wrote.
+func explain(cmd *cobra.Command, err error) error {
+	if faulty, ok := errors.AsType[*app.FaultyFile](err); ok {
+		printFaults(cmd, faulty.Faults)
+		return fmt.Errorf("the %s has faults", faulty.What)
+	}
+	return err
+}
+
+func printFaults(cmd *cobra.Command, faults diag.List) {
+	readable := func(file string) ([]byte, bool) {
+		body, err := os.ReadFile(file)
+		return body, err == nil
+	}
+	_ = diag.WriteText(cmd.ErrOrStderr(), faults, readable) // a terminal that is gone cannot be told
+}

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/api"
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/observe"
+)
+
+// initHTTP builds the door and takes its port, so that a taken port is told at
+// once.
+func (a *App) initHTTP(ctx context.Context) error {
+	if !a.roles.API {
+		return nil
+	}
+	door, err := api.New(api.Services{
+		Authenticator: access.NewAuthenticator(a.store, time.Now, a.log),
+		Intake:        a.intake,
+		Alerts:        a.incidents,
+		Incidents:     a.incidents,
+		Commands:      a.incidents,
+		Timeline:      a.incidents,
+		Evidence:      a.incidents,
+		Approvals:     a.incidents,
+		Tasks:         a.incidents,
+		Freeze:        a.incidents,
+		Playbooks:     a.library,
+		Connectors:    a.registry,
+		Tokens:        a.tokens,
+	}, api.Options{
+		Log: a.log, Now: time.Now, NewID: rand.Text, Version: observe.Version(), Checks: a.checks(), Closing: a.closing,
+	})
+	if err != nil {
+		return err
+	}
+	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, TrustedProxies: a.config.TrustedProxies})
+	door.Mount(router)
+	a.server = api.NewServer(a.config.Listen, router, a.log)
+	var listen net.ListenConfig
+	a.listener, err = listen.Listen(ctx, "tcp", a.config.Listen)
+	if err != nil {
+		return fmt.Errorf("the API cannot listen on %s: %w", a.config.Listen, err)
+	}
+	return nil
+}
+
+// checks are what this process needs in order to work.
+func (a *App) checks() []api.Check {
+	return []api.Check{
+		{Name: "database", Run: a.store.HealthCheck},
+		{Name: "temporal", Run: a.temporal.HealthCheck},
+	}
+}

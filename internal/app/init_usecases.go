@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
+	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/playbook"
+	"github.com/tocsin-soar/tocsin/internal/playbook/checker"
+	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/playbooks"
+)
+
+// refreshEvery bounds how long another process's publication goes unseen.
+const refreshEvery = 5 * time.Second
+
+func (a *App) initUseCases(ctx context.Context) error {
+	mappings, faults := mapping.LoadSources("")
+	if faults.HasErrors() {
+		return &FaultyFile{What: "source mappings", Faults: faults}
+	}
+	settings := protocol.Settings{AutoClose: a.config.AutoClose}
+	a.tokens = access.NewTokens(a.store, rand.Reader, time.Now)
+	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})
+	a.intake = intake.New(intake.Options{
+		Store: a.store, Playbooks: a.library, Policy: a.policy, Sources: mappings, Settings: settings, Logger: a.log,
+	})
+	a.incidents = incidents.New(incidents.Options{
+		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, Policy: a.policy, Settings: settings, Logger: a.log,
+	})
+	if !a.config.LoadShipped {
+		return a.library.Refresh(ctx)
+	}
+	fitting, err := a.shipped()
+	if err != nil {
+		return err
+	}
+	if faults, err := a.library.LoadShipped(ctx, fitting); err != nil {
+		if faults.HasErrors() {
+			return &FaultyFile{What: "shipped playbooks", Faults: faults}
+		}
+		return err
+	}
+	return nil
+}
+
+// shipped gives the shipped playbooks whose connectors are configured here. The
+// others are left out, and the log says what they lack.
+func (a *App) shipped() (fs.FS, error) {
+	all := playbooks.Shipped()
+	paths, err := fs.Glob(all, "*/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	fitting := chosen{FS: all}
+	for _, path := range paths {
+		source, err := fs.ReadFile(all, path)
+		if err != nil {
+			return nil, err
+		}
+		if lacks := missingConnectors(playbook.Compile(path, source, a.registry.Catalog(), func(string) *plan.Plan { return nil })); lacks != "" {
+			a.log.Warn("a shipped playbook is left out", "playbook", path, "lacks", lacks)
+			continue
+		}
+		fitting.paths = append(fitting.paths, path)
+	}
+	return fitting, nil
+}
+
+// chosen shows some files of a tree.
+type chosen struct {
+	embed.FS
+	paths []string
+}
+
+// Glob gives the chosen files.
+func (c chosen) Glob(string) ([]string, error) { return c.paths, nil }
+
+// missingConnectors gives what the diagnostics say of connectors that are not
+// configured, "" when there is nothing of that kind.
+func missingConnectors(_ *plan.Plan, faults diag.List) string {
+	var lacks []string
+	for _, fault := range faults {
+		if fault.Rule == checker.RuleAction {
+			lacks = append(lacks, fault.Message)
+		}
+	}
+	return strings.Join(lacks, "; ")
+}
+
+// refresh keeps the active playbooks as the database has them until ctx ends.
+func (a *App) refresh(ctx context.Context) error {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := a.library.Refresh(ctx); err != nil && ctx.Err() == nil {
+				a.log.WarnContext(ctx, "the active playbooks could not be read", "error", err)
+			}
+		}
+	}
+}

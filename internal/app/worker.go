@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/activities"
+	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/workflows"
+)
+
+// programs is how many compiled expressions a worker keeps: about 10 KiB each.
+const programs = 4096
+
+// work carries out workflows and activities until ctx ends. Temporal may be away
+// when it starts; it waits.
+func (a *App) work(ctx context.Context) error {
+	if err := a.awaitTemporal(ctx); err != nil {
+		return err
+	}
+	cache := expression.NewCache(programs)
+	worker := a.temporal.NewWorker()
+	workflows.New(a.library.PlanByDigest, cache).Register(worker)
+	activities.New(activities.Deps{
+		Connectors:    a.registry,
+		Store:         guarded{a.store, a.policy.Protected},
+		Playbooks:     chooser{a.intake, a.library},
+		Evaluate:      evaluator(cache),
+		Preauthorised: func(name string) bool { return slices.Contains(a.policy.PreauthorisedNames(time.Now()), name) },
+		Logger:        a.log,
+	}).Register(worker)
+	if err := worker.Start(); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	a.log.InfoContext(ctx, "the worker carries out incidents", "queue", a.config.TemporalTaskQueue)
+	<-ctx.Done()
+	worker.Stop()
+	return nil
+}
+
+// awaitTemporal waits for Temporal and registers the search attributes: a
+// workflow that sets one that is not known would be stuck.
+func (a *App) awaitTemporal(ctx context.Context) error {
+	for {
+		err := a.temporal.Prepare(ctx)
+		if err == nil || soar.CodeOf(err) != soar.CodeUnavailable {
+			return err
+		}
+		a.log.WarnContext(ctx, "Temporal does not answer yet", "address", a.config.TemporalAddress, "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func evaluator(cache *expression.Cache) func(string, map[string]any) (any, error) {
+	return func(source string, vars map[string]any) (any, error) {
+		program, err := cache.Program(source)
+		if err != nil {
+			return nil, err
+		}
+		return program.Eval(vars)
+	}
+}
+
+// guarded is the store with the policy's protected assets beside those in the
+// database.
+type guarded struct {
+	*store.Store
+	policy []soar.Protected
+}
+
+// ProtectedList gives both lists.
+func (g guarded) ProtectedList(ctx context.Context) ([]soar.Protected, error) {
+	kept, err := g.Store.ProtectedList(ctx)
+	return append(slices.Clone(g.policy), kept...), err
+}
+
+// chooser answers which playbooks fit, and which version is active.
+type chooser struct {
+	*intake.Service
+	library *library.Service
+}
+
+// Pin gives a playbook's active version.
+func (c chooser) Pin(ctx context.Context, request protocol.PinRequest) (protocol.RunPin, error) {
+	return c.library.Pin(ctx, request)
+}

@@ -1,0 +1,148 @@
+package archtest
+
+import (
+	"strings"
+	"testing"
+)
+
+// anything marks the packages that wire others together.
+const anything = "*"
+
+// mayImport is the drawing of the house: folder -> which of our own folders it
+// may import (a trailing /... takes the folders below). Test files may import
+// more. Third-party walls stand in walls_test.go.
+func mayImport() map[string][]string {
+	return map[string][]string{
+		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors", "internal/demo", "internal/diag",
+			"internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
+		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/library",
+			"internal/manifest", "internal/protocol", "internal/record", "internal/soar"},
+		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/manifest",
+			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
+		"api/client": {"api/gen", "internal/soar"},
+		"api/gen":    {"internal/diag", "internal/protocol", "internal/soar"},
+		"api/spec":   {"internal/soar"},
+
+		"workflows":             {"workflows/interpreter", "workflows/state", "internal/protocol", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
+		"workflows/interpreter": {"workflows/state", "internal/protocol", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
+		"workflows/state":       {"internal/protocol", "internal/playbook/plan", "internal/soar"},
+		"activities":            {"internal/connector", "internal/guard", "internal/manifest", "internal/protocol", "internal/record", "internal/secret", "internal/soar"},
+		"playbooks":             {},
+
+		"internal/soar":              {},
+		"internal/diag":              {},
+		"internal/diag/strictyaml":   {"internal/diag"},
+		"internal/diag/strictschema": {"internal/diag", "internal/diag/strictyaml"},
+		"internal/secret":            {},
+		"internal/observe":           {},
+		"internal/record":            {"internal/soar"},
+		"internal/protocol":          {"internal/soar"},
+		"internal/manifest":          {"internal/diag", "internal/diag/strictschema", "internal/diag/strictyaml", "internal/soar"},
+
+		"internal/playbook":                    {"internal/playbook/...", "internal/diag", "internal/manifest"},
+		"internal/playbook/plan":               {},
+		"internal/playbook/grammar":            {"internal/playbook/plan", "internal/soar"},
+		"internal/playbook/ast":                {"internal/playbook/plan", "internal/diag", "internal/diag/strictyaml"},
+		"internal/playbook/expression":         {"internal/playbook/expression/..."},
+		"internal/playbook/expression/data":    {},
+		"internal/playbook/expression/syntax":  {"internal/playbook/expression/data"},
+		"internal/playbook/expression/library": {"internal/playbook/expression/data"},
+		"internal/playbook/parser": {"internal/playbook/ast", "internal/playbook/expression", "internal/playbook/grammar", "internal/playbook/plan",
+			"internal/diag", "internal/diag/strictschema", "internal/diag/strictyaml"},
+		"internal/playbook/checker": {"internal/playbook/ast", "internal/playbook/expression/...", "internal/playbook/grammar", "internal/playbook/plan",
+			"internal/diag", "internal/diag/strictschema", "internal/diag/strictyaml", "internal/manifest", "internal/soar"},
+		"internal/playbook/compiler":     {"internal/playbook/ast", "internal/playbook/expression", "internal/playbook/grammar", "internal/playbook/plan", "internal/manifest"},
+		"internal/playbook/schema":       {"internal/playbook/grammar", "internal/playbook/plan", "internal/diag/strictschema", "internal/manifest"},
+		"internal/playbook/format":       {"internal/playbook/ast", "internal/playbook/grammar", "internal/playbook/parser", "internal/diag", "internal/diag/strictyaml"},
+		"internal/playbook/playbooktest": {"internal/playbook/...", "internal/diag", "internal/manifest"},
+
+		"internal/deadline":       {"internal/protocol", "internal/soar"},
+		"internal/access":         {"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
+		"internal/guard":          {"internal/protocol", "internal/soar"},
+		"internal/policy":         {"internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/playbook/expression", "internal/protocol", "internal/soar"},
+		"internal/intake/sources": {},
+		"internal/intake/mapping": {"internal/intake/sources", "internal/diag", "internal/diag/strictyaml", "internal/playbook/expression", "internal/soar"},
+		"internal/intake": {"internal/intake/mapping", "internal/access", "internal/deadline", "internal/playbook/expression", "internal/playbook/plan",
+			"internal/policy", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/incidents": {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/library":   {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
+
+		"internal/connector":               {"internal/manifest", "internal/secret", "internal/soar"},
+		"internal/connector/connectortest": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},
+		"internal/connectors":              {"internal/connector", "internal/connectors/..."},
+		"internal/lab":                     {},
+		"internal/outbox":                  {"internal/soar"},
+		"internal/store":                   {"internal/store/...", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/store/storetest":         {"internal/store", "internal/devstack/devstacktest"},
+		"internal/temporalclient":          {"internal/protocol", "internal/secret", "internal/soar"},
+
+		"internal/devstack":               {},
+		"internal/devstack/devstacktest":  {"internal/devstack"},
+		"internal/devstack/cmd/teststack": {"internal/devstack", "internal/devstack/devstacktest"},
+		"internal/demo": {"api/client", "api/gen", "internal/access", "internal/app", "internal/devstack", "internal/lab", "internal/observe",
+			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
+		"internal/app":      {anything},
+		"internal/archtest": {},
+		"internal/e2e":      {anything},
+	}
+}
+
+// prefixRooms are families whose members share one row.
+func prefixRooms() map[string][]string {
+	return map[string][]string{
+		"internal/connectors/": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},
+		"internal/store/":      {"internal/soar"},
+	}
+}
+
+func TestImportsFollowTheDrawing(t *testing.T) {
+	t.Parallel()
+	table, families := mayImport(), prefixRooms()
+	for _, file := range readTree(t) {
+		if file.test {
+			continue
+		}
+		allowed, drawn := table[file.pkg]
+		if !drawn {
+			allowed, drawn = familyRow(families, file.pkg)
+		}
+		if !drawn {
+			t.Errorf("%s: folder %s is not in the import table; add a row that says what it may import", file.path, file.pkg)
+			continue
+		}
+		for _, path := range file.imports() {
+			if isOurs(path) && path != file.pkg && !permits(allowed, path) {
+				t.Errorf("%s imports %s, which %s may not", file.path, path, file.pkg)
+			}
+		}
+	}
+}
+
+func familyRow(families map[string][]string, pkg string) ([]string, bool) {
+	for prefix, row := range families {
+		if strings.HasPrefix(pkg, prefix) {
+			return row, true
+		}
+	}
+	return nil, false
+}
+
+func isOurs(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	switch first {
+	case "cmd", "api", "workflows", "activities", "playbooks", "internal":
+		return true
+	default:
+		return false
+	}
+}
+
+func permits(allowed []string, path string) bool {
+	for _, row := range allowed {
+		below, wide := strings.CutSuffix(row, "/...")
+		if row == anything || row == path || (wide && (path == below || strings.HasPrefix(path, below+"/"))) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,229 @@
+package connector
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/secret"
+)
+
+// Bounds that hold unless a configuration sets others.
+const (
+	defaultTimeout = 30 * time.Second
+	dialTimeout    = 10 * time.Second
+	defaultMaxBody = 4 << 20
+	maxHeaderBytes = 64 << 10
+	maxRequestBody = 1 << 20
+	userAgent      = "tocsin-connector"
+	defaultKeyName = "Idempotency-Key"
+)
+
+// ClientConfig binds a client to one system. Nothing of it can come from a
+// playbook.
+type ClientConfig struct {
+	BaseURL    string         // scheme, host, port and path prefix of every call
+	Plaintext  bool           // permits http to a host that is not loopback
+	Networks   []netip.Prefix // when set, the connected address must lie in one of them
+	TLS        TLS
+	AuthHeader string        // Authorization when empty
+	AuthPrefix string        // "Bearer "
+	Secret     secret.String // sent in AuthHeader after AuthPrefix, to this host only
+	KeyHeader  string        // where the idempotency key goes; Idempotency-Key when empty
+	Timeout    time.Duration // of one call; 30 s when zero
+	MaxBody    int64         // bytes of an answer; 4 MiB when zero
+	Now        func() time.Time
+}
+
+// Client talks to one configured system. It follows no redirect, uses no proxy,
+// keeps no cookie and offers no compression. It is safe for concurrent use.
+type Client struct {
+	config ClientConfig
+	base   *url.URL
+	tls    *tls.Config
+	reads  *http.Transport
+	scrub  scrubber
+}
+
+// Request is one call. Segments are joined to the base URL's path, each escaped,
+// so that a name in them can never leave its place.
+type Request struct {
+	Method   string
+	Segments []string
+	Query    url.Values
+	Header   http.Header // in addition; may not set what the client sets
+	Body     any         // encoded as JSON when not nil
+	Key      string      // idempotency key
+	Sent     func(context.Context) error
+	Effect   bool // may change something: its own connection, Sent before its first byte
+}
+
+// NewClient checks the configuration. It does no I/O.
+func NewClient(config ClientConfig) (*Client, error) {
+	base, err := parseBase(config)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := config.TLS.config()
+	if err != nil {
+		return nil, err
+	}
+	trust.ServerName = base.Hostname()
+	config.fillDefaults()
+	if strings.ContainsFunc(config.AuthPrefix+config.Secret.Reveal(), control) {
+		return nil, errors.New("the secret holds a line break or another control character; check how it was stored")
+	}
+	c := &Client{config: config, base: base, tls: trust, scrub: newScrubber(config.Secret, config.TLS.Key)}
+	c.reads = &http.Transport{
+		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
+		DialTLSContext:         func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        30 * time.Second,
+	}
+	return c, nil
+}
+
+func parseBase(config ClientConfig) (*url.URL, error) {
+	base, err := url.Parse(config.BaseURL)
+	if err != nil {
+		return nil, errors.New("the base URL cannot be read; want https://host/path")
+	}
+	switch {
+	case base.Host == "" || base.Hostname() == "":
+		return nil, errors.New("the base URL has no host; want https://host/path")
+	case base.User != nil:
+		return nil, errors.New("the base URL holds a user or password; put credentials into the secret settings")
+	case base.RawQuery != "" || base.Fragment != "":
+		return nil, errors.New("the base URL has a query or fragment; want https://host/path")
+	case base.Scheme == "https":
+	case base.Scheme == "http" && (config.Plaintext || loopback(base.Hostname())):
+	case base.Scheme == "http":
+		return nil, fmt.Errorf("the base URL %s is not encrypted; use https, or permit plaintext in this connector's settings", base.Redacted())
+	default:
+		return nil, fmt.Errorf("the base URL has scheme %q; want https", base.Scheme)
+	}
+	return base, nil
+}
+
+func (c *ClientConfig) fillDefaults() {
+	if c.AuthHeader == "" {
+		c.AuthHeader = "Authorization"
+	}
+	if c.KeyHeader == "" {
+		c.KeyHeader = defaultKeyName
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.MaxBody <= 0 {
+		c.MaxBody = defaultMaxBody
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+}
+
+// Do carries out one call. Its error is always *Error. An answer that is no
+// success comes with its error, so that a connector may read it.
+func (c *Client) Do(ctx context.Context, call Request) (*Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	request, err := c.build(call)
+	if err != nil {
+		return nil, &Error{Class: Permanent, Message: "the request cannot be made", Err: c.scrub.err(err)}
+	}
+	raw, failure := c.roundTrip(ctx, request, call)
+	if failure != nil {
+		failure.Err = c.scrub.err(failure.Err)
+		return nil, failure
+	}
+	body, failure := readBody(raw, c.config.MaxBody, call.Effect)
+	response := &Response{Status: raw.StatusCode, Header: c.cleanHeader(raw.Header), Body: c.scrub.bytes(body)}
+	if refused := ClassifyStatus(raw.StatusCode, raw.Header, call.Effect, c.config.Now()); refused != nil {
+		if quote := c.scrub.quote(body); quote != "" {
+			refused.Message += ": " + quote
+		}
+		return response, refused
+	}
+	if failure != nil {
+		failure.Err = c.scrub.err(failure.Err)
+		return nil, failure
+	}
+	return response, nil
+}
+
+func (c *Client) roundTrip(ctx context.Context, request *http.Request, call Request) (*http.Response, *Error) {
+	if call.Effect {
+		return exchange{dial: c.dial, request: request, sent: call.Sent, now: c.config.Now}.run(ctx)
+	}
+	response, err := c.reads.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		return nil, dialError(err)
+	}
+	return response, nil
+}
+
+func (c *Client) build(call Request) (*http.Request, error) {
+	address, err := c.address(call)
+	if err != nil {
+		return nil, err
+	}
+	body, err := encodeBody(call.Body)
+	if err != nil {
+		return nil, err
+	}
+	request := &http.Request{Method: call.Method, URL: address, Host: c.base.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	setBody(request, body)
+	return request, c.setHeaders(request, call)
+}
+
+func (c *Client) setHeaders(request *http.Request, call Request) error {
+	if err := copyHeaders(request.Header, call.Header, c.config.AuthHeader, c.config.KeyHeader); err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", userAgent)
+	if !c.config.Secret.Empty() {
+		request.Header.Set(c.config.AuthHeader, c.config.AuthPrefix+c.config.Secret.Reveal())
+	}
+	if call.Key != "" {
+		request.Header.Set(c.config.KeyHeader, call.Key)
+	}
+	return nil
+}
+
+func (c *Client) address(call Request) (*url.URL, error) {
+	path := strings.TrimSuffix(c.base.EscapedPath(), "/")
+	for _, segment := range call.Segments {
+		if segment == "" || segment == "." || segment == ".." || strings.ContainsFunc(segment, control) {
+			return nil, fmt.Errorf("%q cannot stand in a path", segment)
+		}
+		path += "/" + url.PathEscape(segment)
+	}
+	address := *c.base
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, err
+	}
+	address.Path, address.RawPath, address.RawQuery = plain, path, call.Query.Encode()
+	return &address, nil
+}
+
+func (c *Client) cleanHeader(header http.Header) http.Header {
+	clean := http.Header{}
+	for name, values := range header {
+		for _, value := range values {
+			clean.Add(name, c.scrub.text(value))
+		}
+	}
+	return clean
+}

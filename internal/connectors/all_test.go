@@ -1,0 +1,25 @@
+package connectors_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tocsin-soar/tocsin/internal/connectors"
+)
+
+func TestAll(t *testing.T) {
+	t.Parallel()
+	all, err := connectors.All(connectors.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, kind := range all {
+		kinds = append(kinds, kind.Manifest().Connector)
+	}
+	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify"}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Error(diff)
+	}
+}

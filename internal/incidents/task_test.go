@@ -1,0 +1,209 @@
+package incidents
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// form reads a JSON Schema.
+func form(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var out map[string]any
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (w *world) setTask(change func(*soar.Task)) {
+	task := w.store.tasks["TSK-INC-amber"]
+	change(&task)
+	w.store.tasks["TSK-INC-amber"] = task
+}
+
+func TestCompleteTask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setTask(func(task *soar.Task) {
+		task.Form = form(t, `{"type": "object", "required": ["clicked"], "properties": {"clicked": {"type": "boolean"}}}`)
+	})
+	got, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "c-1", map[string]any{"clicked": true})
+	if err != nil || got.Status != soar.TaskDone {
+		t.Fatalf("got %+v %v", got, err)
+	}
+	want := sent{"INC-amber", protocol.UpdateCompleteTask, "c-1", map[string]any{
+		"id": "c-1", "by": map[string]any{"kind": "person", "id": "analyst@lab.invalid"}, "at": "2026-03-02T12:00:00Z",
+		"task_id": "TSK-INC-amber", "answer": map[string]any{"clicked": true},
+	}}
+	if diff := cmp.Diff([]sent{want}, w.workflows.sent); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if _, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "c-1", map[string]any{"clicked": true}); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	if _, err := w.CompleteTask(t.Context(), lead(), "TSK-INC-amber", "c-2", map[string]any{"clicked": false}); soar.CodeOf(err) != soar.CodeConflict {
+		t.Errorf("another answer: %v", err)
+	}
+	wantRecord := []string{
+		"command.accepted: analyst@lab.invalid completed task TSK-INC-amber: Call",
+		"command.refused: lead@lab.invalid tried to complete task TSK-INC-amber and was refused: task TSK-INC-amber is answered already",
+	}
+	if diff := cmp.Diff(wantRecord, w.entries("INC-amber")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestWhoMayComplete(t *testing.T) {
+	t.Parallel()
+	legal := soar.Approver{Role: soar.RoleLegal}
+	rows := map[string]struct {
+		p        soar.Principal
+		assignee soar.Approver
+		code     soar.Code
+	}{
+		"a holder of the role":      {person("l", soar.RoleLegal), legal, ""},
+		"a holder of another role":  {analyst(), legal, soar.CodeDenied},
+		"who leads":                 {lead(), legal, ""},
+		"the person":                {person("anna", soar.RoleComms), soar.Approver{Person: "anna@lab.invalid"}, ""},
+		"another person":            {person("otto", soar.RoleComms), soar.Approver{Person: "anna@lab.invalid"}, soar.CodeDenied},
+		"anybody":                   {analyst(), soar.Approver{}, ""},
+		"a role that completes not": {person("a", soar.RoleAuditor), soar.Approver{}, soar.CodeDenied},
+		"a token without the scope": {scoped(analyst(), access.IncidentRead, access.TaskRead), soar.Approver{}, soar.CodeDenied},
+		"a manager":                 {person("m", soar.RoleManager), soar.Approver{Role: soar.RoleManager}, soar.CodeDenied},
+		"a playbook engineer reads": {person("p", soar.RolePlaybookEngineer), soar.Approver{}, soar.CodeDenied},
+		"a custodian for custodian": {person("c", soar.RoleEvidenceCustodian), soar.Approver{Role: soar.RoleEvidenceCustodian}, ""},
+	}
+	for name, row := range rows {
+		w := newWorld(t)
+		w.setTask(func(task *soar.Task) { task.Assignee = row.assignee })
+		_, err := w.CompleteTask(t.Context(), row.p, "TSK-INC-amber", "c", nil)
+		if soar.CodeOf(err) != row.code {
+			t.Errorf("%s: %v", name, err)
+		}
+		refused := len(w.entries("INC-amber")) == 1 && strings.HasPrefix(w.entries("INC-amber")[0], "command.refused")
+		if refused != (row.code != "") {
+			t.Errorf("%s: record %v", name, w.entries("INC-amber"))
+		}
+	}
+}
+
+// TestAnswers holds answers against forms; the error names the field as the sender
+// wrote it.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	const object = `{"type": "object", "additionalProperties": false, "required": ["clicked"], "properties": {
+		"clicked": {"type": "boolean"},
+		"host": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "maxLength": 5}}},
+		"verdict": {"enum": ["phishing", "spam"]},
+		"hosts": {"type": "array", "items": {"type": "string"}},
+		"when": {"type": "string", "format": "date"}
+	}}`
+	rows := []struct {
+		name, form, answer, field, part string
+	}{
+		{"fits", object, `{"clicked": true, "host": {"name": "web-1"}, "verdict": "spam", "hosts": ["a"]}`, "", ""},
+		{"nothing given", object, `null`, "answer.clicked", "answer.clicked is missing"},
+		{"missing inside", object, `{"clicked": true, "host": {}}`, "answer.host.name", "is missing"},
+		{"another type", object, `{"clicked": "yes"}`, "answer.clicked", "got string, want boolean"},
+		{"too long", object, `{"clicked": true, "host": {"name": "web-100"}}`, "answer.host.name", "maxLength"},
+		{"not a choice", object, `{"clicked": true, "verdict": "ham"}`, "answer.verdict", "phishing"},
+		{"an unknown field", object, `{"clicked": true, "clickd": 1}`, "answer.clickd", "is not asked for"},
+		{"inside a list", object, `{"clicked": true, "hosts": ["a", 7]}`, "answer.hosts.1", "got number, want string"},
+		{"several, the first by name", object, `{"verdict": 1, "hosts": 1}`, "answer.clicked", "; answer.hosts: "},
+		{"anyOf names the fields", `{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}`, `{}`, "answer.a", "answer.a is missing; answer.b is missing"},
+		{"no form", ``, `{"anything": 1}`, "", ""},
+		{"large numbers stay whole", `{"properties": {"n": {"const": 9007199254740993}}}`, `{"n": 9007199254740993}`, "", ""},
+		{"more than are shown", `{"required": ["a", "b", "c", "d", "e", "f", "g"]}`, `{}`, "answer.a", "and 2 more"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var schema map[string]any
+			if row.form != "" {
+				schema = number(t, row.form)
+			}
+			err := checkAnswer("op", schema, number(t, row.answer))
+			if row.field == "" {
+				if err != nil {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != row.field || !strings.Contains(soar.MessageOf(err), row.part) {
+				t.Errorf("got %v in field %q, want %q in %q", err, fieldOf(err), row.part, row.field)
+			}
+		})
+	}
+}
+
+// number reads JSON and keeps the digits of numbers.
+func number(t *testing.T, text string) map[string]any {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var out map[string]any
+	if err := decoder.Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestAnswersThatAreTooMuch(t *testing.T) {
+	t.Parallel()
+	err := checkAnswer("op", nil, map[string]any{"a": strings.Repeat("x", maxPayload)})
+	if soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != "answer" {
+		t.Errorf("got %v", err)
+	}
+	err = checkAnswer("op", nil, map[string]any{"a": func() {}})
+	if soar.CodeOf(err) != soar.CodeInvalid {
+		t.Errorf("got %v", err)
+	}
+	long := strings.Repeat("x", 5000)
+	err = checkAnswer("op", form(t, `{"additionalProperties": false}`), map[string]any{long: 1})
+	if soar.CodeOf(err) != soar.CodeInvalid || len(soar.MessageOf(err)) > 2*maxFaultText+50 || len(fieldOf(err)) > maxFaultText {
+		t.Errorf("got %d bytes: %v", len(soar.MessageOf(err)), err)
+	}
+}
+
+// TestFormsReachNothing: a form comes from a published playbook, and still must
+// not make the server read files or addresses.
+func TestFormsReachNothing(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`{"$ref": "file:///etc/passwd"}`, `{"$ref": "http://127.0.0.1/x"}`, `{"type": "nonsense"}`} {
+		err := checkAnswer("op", form(t, bad), map[string]any{})
+		if soar.CodeOf(err) != soar.CodeInternal || strings.Contains(soar.MessageOf(err), "passwd") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestCompleteTaskWhenTheWorkflowRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.workflows.err = soar.Errorf(soar.CodeConflict, "temporal", "task is cancelled")
+	if _, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "c", nil); soar.CodeOf(err) != soar.CodeConflict {
+		t.Errorf("got %v", err)
+	}
+	if _, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "", nil); fieldOf(err) != "request_id" {
+		t.Errorf("no id: %v", err)
+	}
+}
+
+func TestCompletedAndUnreadable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	task := w.store.tasks["TSK-INC-amber"]
+	w.store.fail["TaskGet"] = soar.Errorf(soar.CodeUnavailable, "memory", "away")
+	update := protocol.CompleteTask{Command: protocol.Command{ID: "c", By: analyst().Actor, At: noon()}, Answer: map[string]any{"a": 1}}
+	got, err := w.complete(t.Context(), task, update)
+	if err != nil || got.Status != soar.TaskDone || *got.CompletedAt != noon() || got.CompletedBy.ID != "analyst@lab.invalid" {
+		t.Errorf("a committed answer failed: %+v %v", got, err)
+	}
+}

@@ -1,0 +1,77 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Receipt says what became of one alert. It is given once the alert is committed.
+type Receipt struct {
+	AlertID    string
+	Duplicate  bool   // the same event was sent before; it is counted
+	IncidentID string // set when the alert belongs to an incident already
+	Parsed     bool
+	ParseError string // why nobody could read it; it is kept and looked at all the same
+}
+
+// Accept stores what a detection tool sent, and gives one receipt for each alert in
+// it. Errors: denied when the caller may not send for this source, not_found for a
+// source without a mapping, invalid for a body that holds no alert, unavailable
+// when nothing could be committed. After an error the sender sends all of it again:
+// what was stored already is then a duplicate.
+func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]Receipt, error) {
+	const op = "intake.Accept"
+	if err := access.Require(p, access.AlertSend, op); err != nil {
+		return nil, err
+	}
+	if !speaksFor(p, source) {
+		return nil, soar.Errorf(soar.CodeDenied, op, "this token may not send alerts for the source %q", soar.Shorten(source, 40))
+	}
+	reader := s.sources.Find(source)
+	if reader == nil {
+		return nil, soar.Errorf(soar.CodeNotFound, op, "there is no source %q", soar.Shorten(source, 40))
+	}
+	messages, err := reader.Read(contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	receipts := make([]Receipt, 0, len(messages))
+	for _, message := range messages {
+		receipt, err := s.keep(ctx, message)
+		if err != nil {
+			return nil, fmt.Errorf("keep alert %d of %d: %w", len(receipts)+1, len(messages), err)
+		}
+		receipts = append(receipts, receipt)
+	}
+	return receipts, nil
+}
+
+// speaksFor tells whether the caller may send for the source: a token bound to one
+// source for that one only, and a tool always is bound.
+func speaksFor(p soar.Principal, source string) bool {
+	if p.Source != "" {
+		return p.Source == source
+	}
+	return !p.Has(soar.RoleTool)
+}
+
+func (s *Service) keep(ctx context.Context, message mapping.Message) (Receipt, error) {
+	alert := message.Alert
+	alert.ID, alert.ReceivedAt, alert.Count = s.newID(), s.now(), 1
+	if alert.OccurredAt.IsZero() {
+		alert.OccurredAt = alert.ReceivedAt
+		alert.Guessed = append(alert.Guessed, "occurred_at")
+	}
+	stored, duplicate, err := s.store.AlertInsert(ctx, alert, message.Raw)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{
+		AlertID: stored.ID, Duplicate: duplicate, IncidentID: stored.IncidentID,
+		Parsed: stored.Parsed, ParseError: stored.ParseError,
+	}, nil
+}

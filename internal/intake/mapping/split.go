@@ -1,0 +1,224 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"strings"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Bounds of one request.
+const (
+	// BodyMost is how many bytes a body may have.
+	BodyMost = 1 << 20
+	// AlertsMost is how many alerts a body may hold.
+	AlertsMost = 1_000
+)
+
+// piece is one alert's worth of a body: its bytes, the value in them, and what
+// stood around it in an envelope. fault says why there is no value.
+type piece struct {
+	raw    []byte
+	value  object
+	around object
+	fault  string
+}
+
+// split takes a body apart into alerts: a list at the top, lines of
+// application/x-ndjson, or an envelope with a list at one of the paths. The error
+// is for bodies that hold no alert at all; what holds something that cannot be
+// read is a piece with a fault.
+func split(contentType string, body []byte, envelopes [][]string) ([]piece, error) {
+	const op = "intake.Accept"
+	kind, err := mediaKind(contentType)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > BodyMost {
+		return nil, soar.Errorf(soar.CodeInvalid, op, "the body has more than %d bytes", BodyMost)
+	}
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, soar.Errorf(soar.CodeInvalid, op, "the body is empty: send one alert as JSON")
+	}
+	if kind == lines {
+		return splitLines(body, envelopes)
+	}
+	value, err := decode(body)
+	if err != nil {
+		return []piece{{raw: body, fault: err.Error()}}, nil
+	}
+	return splitValue(body, value, envelopes)
+}
+
+type bodyKind int
+
+const (
+	single bodyKind = iota
+	lines
+)
+
+// mediaKind says how a body is to be read. Some tools send JSON as text/plain or
+// say nothing.
+func mediaKind(contentType string) (bodyKind, error) {
+	if strings.TrimSpace(contentType) == "" {
+		return single, nil
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+	case kind == "application/x-ndjson", kind == "application/ndjson", kind == "application/jsonl":
+		return lines, nil
+	case kind == "application/json", kind == "text/json", kind == "text/plain", strings.HasSuffix(kind, "+json"):
+		return single, nil
+	}
+	fault := soar.Errorf(soar.CodeInvalid, "intake.Accept", "alerts are taken as application/json or application/x-ndjson, not as %q", soar.Shorten(contentType, 60))
+	fault.Field = "Content-Type"
+	return single, fault
+}
+
+func splitLines(body []byte, envelopes [][]string) ([]piece, error) {
+	var all []piece
+	for raw := range bytes.Lines(body) {
+		raw = bytes.TrimSpace(raw)
+		if len(raw) == 0 {
+			continue
+		}
+		value, err := decode(raw)
+		if err != nil {
+			all = append(all, piece{raw: raw, fault: err.Error()})
+		} else if more, err := splitValue(raw, value, envelopes); err != nil {
+			return nil, err
+		} else {
+			all = append(all, more...)
+		}
+		if len(all) > AlertsMost {
+			return nil, tooMany()
+		}
+	}
+	return all, nil
+}
+
+func tooMany() error {
+	return soar.Errorf(soar.CodeInvalid, "intake.Accept", "the body holds more than %d alerts: send them in several requests", AlertsMost)
+}
+
+func splitValue(raw []byte, value any, envelopes [][]string) ([]piece, error) {
+	switch v := value.(type) {
+	case object:
+		inner, bytesOf, around := unwrap(v, raw)
+		if list, items, name := enveloped(inner, bytesOf, envelopes); list != nil {
+			return splitList(raw, list, items, but(inner, name))
+		}
+		return []piece{{raw: raw, value: inner, around: around}}, nil
+	case []any:
+		var items []json.RawMessage
+		if err := json.Unmarshal(raw, &items); err != nil {
+			return nil, fmt.Errorf("take a list apart: %w", err)
+		}
+		if len(items) == 0 {
+			return nil, soar.Errorf(soar.CodeInvalid, "intake.Accept", "the body is an empty list: it holds no alert")
+		}
+		return splitList(raw, v, items, nil)
+	default:
+		return []piece{{raw: raw, fault: "the body is JSON, but not an object or a list of objects"}}, nil
+	}
+}
+
+// splitList makes one piece of each item. A list without any object is one piece.
+func splitList(whole []byte, values []any, items []json.RawMessage, around object) ([]piece, error) {
+	if len(values) > AlertsMost {
+		return nil, tooMany()
+	}
+	pieces, objects := make([]piece, 0, len(values)), 0
+	for i, value := range values {
+		if members, ok := value.(object); ok {
+			pieces = append(pieces, piece{raw: items[i], value: members, around: around})
+			objects++
+			continue
+		}
+		pieces = append(pieces, piece{raw: items[i], fault: "an item of the list is not an object"})
+	}
+	if objects == 0 {
+		return []piece{{raw: whole, fault: "the body is a list, but not of objects"}}, nil
+	}
+	return pieces, nil
+}
+
+// unwrap takes the envelopes of SNS (a message that is JSON in text) and of
+// EventBridge (an event under detail) off what they carry, one inside the other.
+func unwrap(value object, raw []byte) (inner object, bytesOf []byte, around object) {
+	if text, ok := value["Message"].(string); ok && value["Type"] == "Notification" && value["TopicArn"] != nil {
+		if message, ok := embedded(text); ok {
+			value, raw = message, []byte(text)
+		}
+	}
+	detail, ok := value["detail"].(object)
+	if !ok || value["detail-type"] == nil || len(detail) == 0 {
+		return value, raw, nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return value, raw, nil
+	}
+	return detail, members["detail"], but(value, "detail")
+}
+
+// but gives an object without one of its members: what stands around an alert must
+// not hold another alert.
+func but(value object, name string) object {
+	rest := maps.Clone(value)
+	delete(rest, name)
+	return rest
+}
+
+// enveloped gives the list of objects at the first path that has one, with the
+// bytes of its items and the name at the top that it stands under.
+func enveloped(value object, raw []byte, paths [][]string) ([]any, []json.RawMessage, string) {
+	for _, path := range paths {
+		list, bytesOfList := follow(value, raw, path)
+		first, ok := firstObject(list)
+		if !ok || (isAlert(value) && first["startsAt"] == nil) {
+			continue
+		}
+		var items []json.RawMessage
+		if json.Unmarshal(bytesOfList, &items) == nil && len(items) == len(list) {
+			return list, items, path[0]
+		}
+	}
+	return nil, nil, ""
+}
+
+// follow walks names down to a list and gives it with its bytes, or nil.
+func follow(value object, raw []byte, path []string) ([]any, []byte) {
+	var at any = value
+	for _, name := range path {
+		members, ok := at.(object)
+		if !ok {
+			return nil, nil
+		}
+		var inner map[string]json.RawMessage
+		if members[name] == nil || json.Unmarshal(raw, &inner) != nil {
+			return nil, nil
+		}
+		at, raw = members[name], inner[name]
+	}
+	list, _ := at.([]any)
+	return list, raw
+}
+
+// isAlert tells an alert that lists what belongs to it from an envelope: it says
+// itself what it is about.
+func isAlert(value object) bool {
+	return firstOf(value, "title", "Title", "name", "Name", "severity", "Severity", "description") != nil
+}
+
+// commonEnvelopes are where tools without a mapping of their own put several
+// alerts into one body.
+func commonEnvelopes() [][]string {
+	return [][]string{{"alerts"}, {"Alerts"}, {"Findings"}, {"findings"}, {"incidents"}, {"detections"}, {"events"}, {"Records"}, {"records"}, {"results"}}
+}

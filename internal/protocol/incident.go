@@ -1,0 +1,106 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// IncidentInput starts the incident workflow, and starts it again after
+// continue-as-new, then with Carry set.
+type IncidentInput struct {
+	Incident   soar.Incident   `json:"incident"`
+	Alerts     []soar.Alert    `json:"alerts"`
+	Assessment soar.Assessment `json:"assessment"`
+	Policy     ObjectivePolicy `json:"policy"`
+	Runs       []RunPin        `json:"runs"`
+	Settings   Settings        `json:"settings"`
+	Carry      json.RawMessage `json:"carry,omitempty"` // workflows' own state, opaque to everybody else
+}
+
+// Settings are fixed when the incident starts.
+type Settings struct {
+	Preauthorised       []string `json:"preauthorised,omitempty"`         // names that policy.preauthorised() knows
+	ContinueAfterEvents int      `json:"continue_after_events,omitempty"` // continue-as-new by this many history events; 0: 4,000
+	ForEachWindow       int      `json:"for_each_window,omitempty"`       // most iterations in flight in one loop; 0: 50
+	AutoClose           bool     `json:"auto_close,omitempty"`            // close by itself when all runs ended well
+}
+
+// RunPin is one playbook version to run with its inputs.
+type RunPin struct {
+	RunID    string         `json:"run_id,omitempty"` // r1, r2, ...: given by the workflow
+	Playbook string         `json:"playbook"`
+	Version  string         `json:"version"`
+	Digest   string         `json:"digest"`
+	Input    map[string]any `json:"input,omitempty"` // given by a person; the rest comes from the defaults
+	By       soar.Actor     `json:"by"`
+	Reason   string         `json:"reason,omitempty"`
+}
+
+// ObjectivePolicy is the part of the objectives file that an incident keeps: for
+// each severity the clocks, and who agreed to them when.
+type ObjectivePolicy struct {
+	Name     string                             `json:"name"`
+	Version  string                             `json:"version"`
+	AgreedBy string                             `json:"agreed_by"`
+	AgreedOn string                             `json:"agreed_on"` // date, YYYY-MM-DD
+	Clocks   map[soar.Severity][]ObjectiveClock `json:"clocks"`
+}
+
+// ObjectiveClock is one objective for one severity, counted from the moment the
+// incident was opened.
+type ObjectiveClock struct {
+	Name   string        `json:"name"` // acknowledge | contain | resolve
+	Within time.Duration `json:"within_ns"`
+	WarnAt float64       `json:"warn_at,omitempty"` // share of the time after which to warn, 0.75; 0: no warning
+}
+
+// StateView is what the state query answers.
+type StateView struct {
+	Incident       soar.Incident      `json:"incident"`
+	Runs           []RunView          `json:"runs"`
+	Approvals      []soar.Approval    `json:"approvals"`
+	Tasks          []soar.Task        `json:"tasks"`
+	Containments   []soar.Containment `json:"containments"`
+	Objectives     []soar.Objective   `json:"objectives"`
+	Draining       bool               `json:"draining,omitempty"`
+	ContinuedAsNew int                `json:"continued_as_new,omitempty"` // how often
+}
+
+// RunView is one playbook run.
+type RunView struct {
+	RunID     string          `json:"run_id"`
+	Playbook  string          `json:"playbook"`
+	Version   string          `json:"version"`
+	Digest    string          `json:"digest"`
+	Parent    string          `json:"parent,omitempty"` // key of the call step that runs it
+	Status    soar.StepStatus `json:"status"`
+	Error     string          `json:"error,omitempty"`
+	StartedAt time.Time       `json:"started_at"`
+	EndedAt   *time.Time      `json:"ended_at,omitempty"`
+	Steps     []StepView      `json:"steps,omitempty"`
+}
+
+// StepView is one step of a run as far as it got. Key is unique in the incident:
+// run id, path, and loop indexes, as r1/reputation[3]/lookup.
+type StepView struct {
+	Key       string          `json:"key"`
+	RunID     string          `json:"run_id"`
+	StepID    string          `json:"step_id"`
+	Kind      string          `json:"kind"`
+	Title     string          `json:"title,omitempty"`
+	Phase     string          `json:"phase,omitempty"`
+	Action    string          `json:"action,omitempty"`
+	Status    soar.StepStatus `json:"status"`
+	Error     string          `json:"error,omitempty"`
+	StartedAt time.Time       `json:"started_at"`
+	EndedAt   *time.Time      `json:"ended_at,omitempty"`
+}
+
+// IncidentResult is what the incident workflow returns when it ends.
+type IncidentResult struct {
+	Status     soar.IncidentStatus `json:"status"`
+	Resolution soar.Resolution     `json:"resolution,omitempty"`
+	Events     int64               `json:"events"` // how many were written
+}

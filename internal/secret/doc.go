@@ -1,0 +1,3 @@
+// Package secret keeps secret values from being shown: String prints [redacted]
+// wherever it is formatted, logged or marshalled.
+package secret

@@ -1,0 +1,100 @@
+package soar
+
+import "time"
+
+// Risk says what an action does to the world; it stands in the connector's
+// manifest and decides what the guard and the checker demand.
+type Risk string
+
+// Risks, mildest first.
+const (
+	RiskRead    Risk = "read"
+	RiskNotify  Risk = "notify"
+	RiskCollect Risk = "collect"
+	RiskChange  Risk = "change"
+	RiskDestroy Risk = "destroy"
+)
+
+// Risks lists all risks, mildest first.
+func Risks() []Risk { return []Risk{RiskRead, RiskNotify, RiskCollect, RiskChange, RiskDestroy} }
+
+// Writes tells whether the action changes the world in a way that the guard
+// and the ledger must see.
+func (r Risk) Writes() bool { return r == RiskChange || r == RiskDestroy }
+
+// LedgerState is where one side effect stands.
+type LedgerState string
+
+// Ledger states. sent means that bytes may have left; without an answer it
+// becomes unknown, never failed.
+const (
+	LedgerIntent      LedgerState = "intent"
+	LedgerSent        LedgerState = "sent"
+	LedgerConfirmed   LedgerState = "confirmed"
+	LedgerFailed      LedgerState = "failed"
+	LedgerUnknown     LedgerState = "unknown"
+	LedgerReconciled  LedgerState = "reconciled" // unknown, then found done by asking the connector
+	LedgerCompensated LedgerState = "compensated"
+)
+
+// Settled tells whether the ledger entry needs no more work.
+func (s LedgerState) Settled() bool {
+	return s == LedgerConfirmed || s == LedgerFailed || s == LedgerReconciled || s == LedgerCompensated
+}
+
+// Done tells whether the effect is known to have happened.
+func (s LedgerState) Done() bool { return s == LedgerConfirmed || s == LedgerReconciled }
+
+// LedgerEntry is one side effect under its idempotency key.
+type LedgerEntry struct {
+	Key        string         `json:"key"` // SHA-256 hex, see protocol.IdempotencyKey
+	IncidentID string         `json:"incident_id"`
+	StepPath   string         `json:"step_path"`
+	Action     string         `json:"action"` // connector.action
+	Risk       Risk           `json:"risk"`
+	Target     string         `json:"target,omitempty"`
+	Args       map[string]any `json:"args"`
+	State      LedgerState    `json:"state"`
+	Attempts   int            `json:"attempts"`
+	Output     map[string]any `json:"output,omitempty"`
+	Error      string         `json:"error,omitempty"`
+	CreatedAt  time.Time      `json:"created_at"`
+	UpdatedAt  time.Time      `json:"updated_at"`
+}
+
+// Containment is something held back now: a host isolated, an account disabled.
+type Containment struct {
+	ID         string         `json:"id"` // the idempotency key of the action that made it
+	IncidentID string         `json:"incident_id"`
+	StepPath   string         `json:"step_path"`
+	Action     string         `json:"action"` // what was done: connector.action
+	Undo       string         `json:"undo"`   // what takes it back: connector.action; empty: irreversible
+	UndoArgs   map[string]any `json:"undo_args,omitempty"`
+	Target     string         `json:"target"`
+	Since      time.Time      `json:"since"`
+	Until      *time.Time     `json:"until,omitempty"` // released by itself then; nil: until somebody releases it
+	ReleasedAt *time.Time     `json:"released_at,omitempty"`
+	State      string         `json:"state"` // active | released | release_failed
+}
+
+// Objective is one clock of an incident, agreed with management.
+type Objective struct {
+	Name     string     `json:"name"` // acknowledge | contain | resolve
+	DueAt    time.Time  `json:"due_at"`
+	WarnAt   *time.Time `json:"warn_at,omitempty"`
+	MetAt    *time.Time `json:"met_at,omitempty"`
+	Breached bool       `json:"breached"`
+	Policy   string     `json:"policy"` // "name version" of the policy it comes from
+}
+
+// State says how the objective stands: met, breached or running.
+func (o Objective) State() string {
+	switch {
+	case o.Breached:
+		return "breached"
+	case o.MetAt != nil:
+		return "met"
+	default:
+		return "running"
+	}
+}

@@ -1,0 +1,48 @@
+package soar
+
+// AlertFilter narrows a list of alerts, newest first. Empty fields match all.
+type AlertFilter struct {
+	IncidentID string `json:"incident_id,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Parsed     *bool  `json:"parsed,omitempty"`
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// IncidentFilter narrows a list of incidents, newest first. Empty fields match
+// all; Open selects those that have (false) or have not (true) ended.
+type IncidentFilter struct {
+	Status   IncidentStatus `json:"status,omitempty"`
+	Severity Severity       `json:"severity,omitempty"`
+	Category Category       `json:"category,omitempty"`
+	Owner    string         `json:"owner,omitempty"`
+	Open     *bool          `json:"open,omitempty"`
+	Query    string         `json:"query,omitempty"` // part of the id or the title, case does not matter
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// ApprovalFilter narrows a list of approvals, newest first.
+type ApprovalFilter struct {
+	Status     ApprovalStatus `json:"status,omitempty"`
+	IncidentID string         `json:"incident_id,omitempty"`
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// TaskFilter narrows a list of tasks, newest first.
+type TaskFilter struct {
+	Status     TaskStatus `json:"status,omitempty"`
+	IncidentID string     `json:"incident_id,omitempty"`
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// Viewer narrows a list to the incidents that somebody needs to know of, and to
+// what belongs to them. Nil narrows nothing: it is for the product itself. For
+// people internal/incidents makes it from the rules of internal/access.
+type Viewer struct {
+	Person   string // sees what is TLP:RED when it is his
+	Red      bool   // sees everything that is TLP:RED
+	OpenedBy *Actor // set: sees only what this actor opened
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store/postgres"
+	"github.com/tocsin-soar/tocsin/internal/store/schema"
+)
+
+// Migrate brings the database to this build's schema and sets the grants of the
+// role tocsin_app. Processes that start together take turns: one migrates, the
+// others wait and find nothing to do.
+func Migrate(ctx context.Context, url string) error {
+	return postgres.Translate("store.Migrate", schema.Up(ctx, url))
+}
+
+// MigrateDown takes the schema back to the given version, 0 for nothing. All data
+// of what is taken back is lost.
+func MigrateDown(ctx context.Context, url string, version int64) error {
+	return postgres.Translate("store.MigrateDown", schema.Down(ctx, url, version))
+}
+
+// SchemaFiles gives the migrations and the grants of this build.
+func SchemaFiles() fs.FS { return schema.Files() }
+
+func (s *Store) checkSchema(ctx context.Context) error {
+	const op = "store.Open"
+	want, err := schema.Latest()
+	if err != nil {
+		return soar.Wrap(soar.CodeInternal, op, err, "the migrations in this build cannot be read")
+	}
+	var have int64
+	err = s.pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&have)
+	if postgres.IsUndefinedTable(err) {
+		have, err = 0, nil
+	}
+	if err != nil {
+		return postgres.Translate(op, err)
+	}
+	if have < want {
+		return soar.Errorf(soar.CodeConflict, op, "the database has schema version %d, this build needs %d: run the migrations first", have, want)
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+-- name: ApprovalIncident :one
+SELECT incident_id FROM approvals WHERE id = $1;
+
+-- ApprovalLock reads the clock after the lock was got: waiting for it must not
+-- make a late decision count as in time.
+-- name: ApprovalLock :one
+SELECT status FROM approvals WHERE id = $1 FOR UPDATE;
+
+-- name: ApprovalExpired :one
+SELECT (expires_at <= clock_timestamp())::boolean AS expired FROM approvals WHERE id = $1;
+
+-- name: ApprovalGet :one
+SELECT doc FROM approvals WHERE id = $1;
+
+-- name: DecisionGet :one
+SELECT doc FROM decisions WHERE id = $1;
+
+-- name: DecisionBy :one
+SELECT doc FROM decisions WHERE approval_id = $1 AND by_kind = $2 AND by_id = $3;
+
+-- name: DecisionInsert :exec
+INSERT INTO decisions (id, approval_id, by_kind, by_id, doc) VALUES ($1, $2, $3, $4, $5);
+
+-- name: DecisionsOf :many
+SELECT doc FROM decisions WHERE approval_id = ANY (@approvals::text[]) ORDER BY ord;
+
+-- name: ApprovalsOf :many
+SELECT doc FROM approvals WHERE incident_id = $1 ORDER BY requested_at, id;

@@ -1,0 +1,127 @@
+package temporalclient
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Options name the Temporal cluster. TLS and the payload codec come with the
+// production work.
+type Options struct {
+	Address   string // host:port
+	Namespace string
+	TaskQueue string // of workflows and activities; empty: protocol.TaskQueue
+	Identity  string // shown in the Temporal UI
+	Logger    *slog.Logger
+}
+
+// Client holds the connection.
+type Client struct {
+	sdk       client.Client
+	namespace string
+	taskQueue string
+}
+
+// Open makes a client that connects when first used, so that the process starts
+// while Temporal is away.
+func Open(options Options) (*Client, error) {
+	sdk, err := client.NewLazyClient(client.Options{
+		HostPort:  options.Address,
+		Namespace: options.Namespace,
+		Identity:  options.Identity,
+		Logger:    sdklog.NewStructuredLogger(options.Logger),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make a Temporal client for %s: %w", options.Address, err)
+	}
+	return &Client{sdk: sdk, namespace: options.Namespace, taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue)}, nil
+}
+
+// Close drops the connection.
+func (c *Client) Close() { c.sdk.Close() }
+
+// HealthCheck tells whether Temporal answers.
+func (c *Client) HealthCheck(ctx context.Context) error {
+	if _, err := c.sdk.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return translate("temporalclient.HealthCheck", err)
+	}
+	return nil
+}
+
+// StartIncident starts the workflow of an incident, once: already is set when it
+// was started before, running or ended.
+func (c *Client) StartIncident(ctx context.Context, input protocol.IncidentInput) (already bool, err error) {
+	incident := input.Incident
+	_, err = c.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       incident.ID,
+		TaskQueue:                                c.taskQueue,
+		WorkflowIDReusePolicy:                    rejectDuplicate,
+		WorkflowIDConflictPolicy:                 failOnConflict,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            staticSummary(incident),
+		StaticDetails: "Incident " + incident.ID + ", opened " + incident.OpenedAt.UTC().Format(time.RFC3339) +
+			". The record of what happened is in Tocsin; this page shows how it runs.",
+		Priority:              temporal.Priority{PriorityKey: priority(incident.Severity)},
+		TypedSearchAttributes: startAttributes(incident),
+	}, protocol.WorkflowIncident, input)
+	if _, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); started {
+		return true, nil
+	}
+	if err != nil {
+		return false, translate("temporalclient.StartIncident", err)
+	}
+	return false, nil
+}
+
+// UpdateIncident sends an update and waits for its outcome. Sent twice under one
+// updateID it is done once. A refusal by the workflow is a conflict with the
+// workflow's sentence.
+func (c *Client) UpdateIncident(ctx context.Context, incidentID, update, updateID string, payload json.RawMessage) (protocol.Reply, error) {
+	const op = "temporalclient.UpdateIncident"
+	handle, err := c.sdk.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID:   incidentID,
+		UpdateID:     updateID,
+		UpdateName:   update,
+		Args:         []any{payload},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return protocol.Reply{}, translate(op, err)
+	}
+	var reply protocol.Reply
+	// A rejected update may come back without an error from the call itself.
+	if err := handle.Get(ctx, &reply); err != nil {
+		return protocol.Reply{}, translate(op, err)
+	}
+	return reply, nil
+}
+
+// QueryIncident asks the workflow for its state.
+func (c *Client) QueryIncident(ctx context.Context, incidentID string) (protocol.StateView, error) {
+	const op = "temporalclient.QueryIncident"
+	var view protocol.StateView
+	value, err := c.sdk.QueryWorkflow(ctx, incidentID, "", protocol.QueryState)
+	if err != nil {
+		return view, translate(op, err)
+	}
+	if err := value.Get(&view); err != nil {
+		return view, soar.Wrap(soar.CodeInternal, op, err, "the state of %s cannot be read", incidentID)
+	}
+	return view, nil
+}
+
+// SDK gives the SDK's client to the worker and to tests.
+func (c *Client) SDK() client.Client { return c.sdk }

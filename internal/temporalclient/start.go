@@ -1,0 +1,49 @@
+package temporalclient
+
+import (
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// One incident has one workflow for ever: its id is never started again, not
+// even after it has ended.
+const (
+	rejectDuplicate = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	failOnConflict  = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
+)
+
+// summaryBytes keeps well under the server's 400 bytes of a summary.
+const summaryBytes = 200
+
+// staticSummary is the line that the Temporal UI shows for the workflow. The
+// title may hold text of an attacker; the UI shows it as text.
+func staticSummary(incident soar.Incident) string {
+	return soar.Shorten(string(incident.Severity)+": "+incident.Title, summaryBytes)
+}
+
+// priority maps severities to Temporal's 1 (first) to 5.
+func priority(severity soar.Severity) int {
+	switch severity {
+	case soar.SeverityCritical:
+		return 1
+	case soar.SeverityHigh:
+		return 2
+	case soar.SeverityMedium:
+		return 3
+	case soar.SeverityLow:
+		return 4
+	default:
+		return 5
+	}
+}
+
+func startAttributes(incident soar.Incident) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(
+		temporal.NewSearchAttributeKeyKeyword(protocol.SearchSeverity).ValueSet(string(incident.Severity)),
+		temporal.NewSearchAttributeKeyKeyword(protocol.SearchStatus).ValueSet(string(incident.Status)),
+		temporal.NewSearchAttributeKeyKeyword(protocol.SearchCategory).ValueSet(string(incident.Category)),
+	)
+}

@@ -1,0 +1,182 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// board is what Temporal's lists were told last.
+type board struct {
+	keywords map[string]string
+	deadline time.Time
+	details  string
+}
+
+// showLoop brings search attributes and the current details up to date whenever
+// the case changed. An attribute costs an event, so only what differs is sent;
+// the details cost none.
+func (i *incident) showLoop(ctx workflow.Context) {
+	i.answered.keywords = map[string]string{}
+	for seen := -1; ; {
+		if err := workflow.Await(ctx, func() bool { return i.Changes() != seen }); err != nil {
+			return
+		}
+		seen = i.Changes()
+		i.showAttributes(ctx)
+		if details := i.details(); details != i.answered.details {
+			i.answered.details = details
+			workflow.SetCurrentDetails(ctx, details)
+		}
+	}
+}
+
+func (i *incident) showAttributes(ctx workflow.Context) {
+	incident := i.Case.Incident
+	var updates []temporal.SearchAttributeUpdate
+	for _, pair := range [][2]string{
+		{protocol.SearchSeverity, string(incident.Severity)},
+		{protocol.SearchStatus, string(incident.Status)},
+		{protocol.SearchCategory, string(incident.Category)},
+		{protocol.SearchOwner, incident.Owner},
+		{protocol.SearchObjectiveState, i.Case.ObjectiveState()},
+	} {
+		key := temporal.NewSearchAttributeKeyKeyword(pair[0])
+		switch {
+		case i.answered.keywords[pair[0]] == pair[1]:
+			continue
+		case pair[1] == "":
+			updates = append(updates, key.ValueUnset())
+		default:
+			updates = append(updates, key.ValueSet(pair[1]))
+		}
+		i.answered.keywords[pair[0]] = pair[1]
+	}
+	key := temporal.NewSearchAttributeKeyTime(protocol.SearchNextDeadline)
+	next, some := i.Case.NextDeadline()
+	switch {
+	case next.Equal(i.answered.deadline):
+	case some:
+		updates = append(updates, key.ValueSet(next))
+	default:
+		updates = append(updates, key.ValueUnset())
+	}
+	i.answered.deadline = next
+	if len(updates) == 0 {
+		return
+	}
+	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+		workflow.GetLogger(ctx).Error("Search attributes cannot be set.", "incident", incident.ID, "error", err)
+	}
+}
+
+const maxRows = 20 // of each table; the details may hold 20,000 bytes
+
+// details is the incident on one page, as markdown. Every value in it may have
+// been written by an attacker: see escape.
+func (i *incident) details() string {
+	incident := i.Case.Incident
+	var out strings.Builder
+	fmt.Fprintf(&out, "**%s** %s: %s, severity %s", escape(incident.ID), escape(incident.Title), incident.Status, escape(string(incident.Severity)))
+	if incident.Paused {
+		out.WriteString(" (paused)")
+	}
+	out.WriteString("\n\n")
+	i.clockTable(&out)
+	i.peopleTables(&out)
+	i.heldTable(&out)
+	return out.String()
+}
+
+func (i *incident) clockTable(out *strings.Builder) {
+	var rows [][]string
+	for _, o := range i.Case.Objectives {
+		rows = append(rows, []string{o.Name, o.State(), o.DueAt.Format("2006-01-02 15:04 UTC")})
+	}
+	table(out, []string{"Objective", "State", "Due"}, rows)
+}
+
+func (i *incident) peopleTables(out *strings.Builder) {
+	var rows [][]string
+	for _, a := range i.Case.Approvals {
+		if a.Status == soar.ApprovalPending {
+			rows = append(rows, []string{a.ID, a.Title, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format("2006-01-02 15:04 UTC")})
+		}
+	}
+	table(out, []string{"Approval", "Asks", "Decided", "Expires"}, rows)
+	rows = nil
+	for _, t := range i.Case.Tasks {
+		if t.Status == soar.TaskOpen {
+			due := ""
+			if t.DueAt != nil {
+				due = t.DueAt.Format("2006-01-02 15:04 UTC")
+			}
+			rows = append(rows, []string{t.ID, t.Title, due})
+		}
+	}
+	table(out, []string{"Task", "Asks", "Due"}, rows)
+}
+
+func (i *incident) heldTable(out *strings.Builder) {
+	var rows [][]string
+	for _, held := range i.Case.Containments {
+		until := "released by hand"
+		if held.Until != nil {
+			until = held.Until.Format("2006-01-02 15:04 UTC")
+		}
+		if held.ReleasedAt == nil {
+			rows = append(rows, []string{held.Action, held.Target, held.State, until})
+		}
+	}
+	table(out, []string{"Containment", "Target", "State", "Until"}, rows)
+}
+
+// table writes a markdown table, or nothing when it has no rows.
+func table(out *strings.Builder, head []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	out.WriteString("| " + strings.Join(head, " | ") + " |\n|" + strings.Repeat(" --- |", len(head)) + "\n")
+	for n, row := range rows {
+		if n == maxRows {
+			fmt.Fprintf(out, "\nand %d more\n", len(rows)-n)
+			break
+		}
+		for _, cell := range row {
+			out.WriteString("| " + escape(cell) + " ")
+		}
+		out.WriteString("|\n")
+	}
+	out.WriteString("\n")
+}
+
+const maxCell = 80 // runes
+
+// escape makes text harmless in markdown: every ASCII punctuation mark gets a
+// backslash, which CommonMark permits for all of them, so there is no emphasis,
+// no link (not even a bare address), no HTML and no end of a table cell. Control
+// and direction characters go.
+func escape(text string) string {
+	var out strings.Builder
+	for n, r := range []rune(text) {
+		switch {
+		case n == maxCell:
+			out.WriteString("…")
+			return out.String()
+		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff:
+			out.WriteByte(' ')
+		case r < 0x80 && strings.ContainsRune("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", r):
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,144 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Approval is a request for approval with its clocks, all absolute.
+type Approval struct {
+	soar.Approval
+	Generation  int           `json:"generation,omitempty"`
+	RemindEvery time.Duration `json:"remind_every_ns,omitempty"`
+	RemindAt    *time.Time    `json:"remind_at,omitempty"`
+	Escalations []Escalation  `json:"escalations,omitempty"`
+	Extended    bool          `json:"extended,omitempty"` // expired once already, and went on to others
+}
+
+// Escalation tells somebody else at a time, unless it was done.
+type Escalation struct {
+	At   time.Time     `json:"at"`
+	To   soar.Approver `json:"to"`
+	Done bool          `json:"done,omitempty"`
+}
+
+// Open tells whether it still waits for people.
+func (a *Approval) Open() bool { return a.Status == soar.ApprovalPending }
+
+// Approval gives the approval of this id, or nil.
+func (c *Case) Approval(id string) *Approval {
+	for _, approval := range c.Approvals {
+		if approval.ID == id {
+			return approval
+		}
+	}
+	return nil
+}
+
+// AddApproval keeps a new request.
+func (c *Case) AddApproval(a *Approval) {
+	c.Approvals = append(c.Approvals, a)
+	c.TouchApproval(a)
+}
+
+// TouchApproval lets the view ride along with the next journal batch.
+func (c *Case) TouchApproval(a *Approval) { c.Journal.touch(&c.Journal.Dirty.Approvals, a.ID) }
+
+// MayDecide says why this decision cannot count now, or nil. It checks what the
+// use case checked before it, with what the workflow can see itself: state,
+// digest, four eyes, role, and one decision a person.
+func (a *Approval) MayDecide(d soar.Decision) error {
+	switch {
+	case !a.Open():
+		return fmt.Errorf("approval %s is %s: nothing is left to decide", a.ID, a.Status)
+	case d.By.Kind != soar.ActorPerson:
+		return fmt.Errorf("only a person may decide approval %s", a.ID)
+	case d.Digest != a.Digest:
+		return fmt.Errorf("the decision was made on other actions than approval %s binds", a.ID)
+	case slices.ContainsFunc(a.Exclude, d.By.Same):
+		return fmt.Errorf("%s may not decide approval %s: it needs a second pair of eyes", d.By, a.ID)
+	case slices.ContainsFunc(a.Decisions, func(other soar.Decision) bool { return other.By.Same(d.By) }):
+		return fmt.Errorf("%s has decided approval %s already", d.By, a.ID)
+	case !a.isApprover(d):
+		return fmt.Errorf("%s holds no role that may decide approval %s", d.By, a.ID)
+	}
+	return nil
+}
+
+func (a *Approval) isApprover(d soar.Decision) bool {
+	return slices.ContainsFunc(a.Approvers, func(who soar.Approver) bool {
+		if who.Person != "" {
+			return who.Person == d.By.ID
+		}
+		return slices.Contains(d.Roles, who.Role)
+	})
+}
+
+// Decide counts a decision that MayDecide let pass. One no ends it; as many yes
+// as the quorum, each by another person, grant it.
+func (a *Approval) Decide(d soar.Decision, now time.Time) {
+	a.Decisions = append(a.Decisions, d)
+	yes := 0
+	for _, decision := range a.Decisions {
+		if decision.Approve {
+			yes++
+		}
+	}
+	switch {
+	case !d.Approve:
+		a.End(soar.ApprovalDenied, now)
+	case yes >= max(1, a.Quorum):
+		a.End(soar.ApprovalApproved, now)
+	}
+}
+
+// End closes the request.
+func (a *Approval) End(status soar.ApprovalStatus, now time.Time) {
+	a.Status, a.DecidedAt, a.RemindAt = status, &now, nil
+}
+
+// NextDue gives the next moment at which something is to be done about it, and
+// what: "expires", "remind" or "escalate".
+func (a *Approval) NextDue() (time.Time, string) {
+	due, what := a.ExpiresAt, "expires"
+	if a.RemindAt != nil && a.RemindAt.Before(due) {
+		due, what = *a.RemindAt, "remind"
+	}
+	for _, escalation := range a.Escalations {
+		if !escalation.Done && escalation.At.Before(due) {
+			due, what = escalation.At, "escalate"
+		}
+	}
+	return due, what
+}
+
+// BoundAction gives the bound action of this step key, or nil.
+func (a *Approval) BoundAction(key string) *soar.BoundAction {
+	for i := range a.Bound {
+		if a.Bound[i].StepPath == key {
+			return &a.Bound[i]
+		}
+	}
+	return nil
+}
+
+// crockford is base 32 without I, L, O and U.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// DerivedID gives prefix + 10 characters of Crockford base 32 over the parts:
+// the same step instance always gets the same id, on every replay.
+func DerivedID(prefix, incidentID, key string, generation int) string {
+	h := sha256.New()
+	for _, part := range []string{"tocsin/id/v1", prefix, incidentID, key} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write([]byte(part))
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(generation)))
+	return prefix + base32.NewEncoding(crockford).EncodeToString(h.Sum(nil))[:10]
+}

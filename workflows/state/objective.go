@@ -1,0 +1,130 @@
+package state
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Names of objectives.
+const (
+	ObjectiveAcknowledge = "acknowledge"
+	ObjectiveContain     = "contain"
+	ObjectiveResolve     = "resolve"
+)
+
+// Objective is one clock.
+type Objective struct {
+	soar.Objective
+	Warned bool `json:"warned,omitempty"`
+}
+
+// Running tells whether the clock is still to be met or breached.
+func (o *Objective) Running() bool { return o.MetAt == nil && !o.Breached }
+
+// Objective gives the clock of this name, or nil.
+func (c *Case) Objective(name string) *Objective {
+	for _, objective := range c.Objectives {
+		if objective.Name == name {
+			return objective
+		}
+	}
+	return nil
+}
+
+// ObjectiveNames gives the names of all clocks that the policy has for any
+// severity, sorted.
+func (c *Case) ObjectiveNames() []string {
+	names := map[string]bool{}
+	for _, severity := range slices.Sorted(maps.Keys(c.Policy.Clocks)) {
+		for _, clock := range c.Policy.Clocks[severity] {
+			names[clock.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// SetObjectives computes the clocks for the incident's severity, counted from
+// the moment it was opened. What was met or breached stays so; a clock that the
+// severity does not have goes away, unless it was met or breached.
+func (c *Case) SetObjectives(now time.Time) {
+	var clocks []*Objective
+	for _, clock := range c.Policy.Clocks[c.Incident.Severity] {
+		objective := c.newObjective(clock)
+		if former := c.Objective(clock.Name); former != nil {
+			objective.MetAt, objective.Breached = former.MetAt, former.Breached
+			objective.Warned = former.Warned && objective.WarnAt != nil && !now.Before(*objective.WarnAt)
+		}
+		clocks = append(clocks, objective)
+	}
+	for _, former := range c.Objectives {
+		kept := slices.ContainsFunc(clocks, func(o *Objective) bool { return o.Name == former.Name })
+		if !kept && !former.Running() {
+			clocks = append(clocks, former)
+		}
+	}
+	c.Objectives = clocks
+	c.Journal.TouchObjectives()
+}
+
+func (c *Case) newObjective(clock protocol.ObjectiveClock) *Objective {
+	objective := &Objective{Objective: soar.Objective{
+		Name: clock.Name, DueAt: c.Incident.OpenedAt.Add(clock.Within), Policy: c.Policy.Name + " " + c.Policy.Version,
+	}}
+	if clock.WarnAt > 0 && clock.WarnAt < 1 {
+		warn := c.Incident.OpenedAt.Add(time.Duration(float64(clock.Within) * clock.WarnAt))
+		objective.WarnAt = &warn
+	}
+	return objective
+}
+
+// MeetObjective marks the clock as met now, in time or late, and tells so. It
+// does nothing when there is no such clock or it was met before.
+func (c *Case) MeetObjective(name string, by soar.Actor, now time.Time) {
+	objective := c.Objective(name)
+	if objective == nil || objective.MetAt != nil {
+		return
+	}
+	objective.MetAt = &now
+	text := "Objective " + name + " met in time"
+	if objective.Breached || now.After(objective.DueAt) {
+		text = "Objective " + name + " met late"
+	}
+	c.Tell(now, Entry{Kind: protocol.EventObjectiveMet, By: by, Text: text, Data: objective.Objective})
+	c.Journal.TouchObjectives()
+}
+
+// NextDeadline gives the nearest due time of a running clock; false when no
+// clock runs.
+func (c *Case) NextDeadline() (time.Time, bool) {
+	var next time.Time
+	for _, objective := range c.Objectives {
+		if objective.Running() && (next.IsZero() || objective.DueAt.Before(next)) {
+			next = objective.DueAt
+		}
+	}
+	return next, !next.IsZero()
+}
+
+// ObjectiveState sums the clocks up: breached when one is, else warning when
+// one has warned and still runs, else running, else met. Empty when there are
+// no clocks.
+func (c *Case) ObjectiveState() string {
+	state := ""
+	for _, objective := range c.Objectives {
+		switch {
+		case objective.Breached:
+			return "breached"
+		case objective.Running() && objective.Warned:
+			state = "warning"
+		case objective.Running() && state != "warning":
+			state = "running"
+		case state == "":
+			state = "met"
+		}
+	}
+	return state
+}

@@ -1,0 +1,156 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// handleAlerts registers what comes in: alerts, notes and events.
+func (i *incident) handleAlerts(ctx workflow.Context) error {
+	return all(
+		install(ctx, i, update[protocol.AddAlert]{
+			name: protocol.UpdateAddAlert, about: "Put one more alert into the incident and match playbooks again.", last: whileOpen,
+			do: i.addAlert,
+		}),
+		install(ctx, i, update[protocol.Note]{
+			name: protocol.UpdateNote, about: "Add a remark to the timeline.", last: whileEnded,
+			check: func(n protocol.Note) error {
+				if strings.TrimSpace(n.Text) == "" {
+					return fmt.Errorf("the note is empty")
+				}
+				return nil
+			},
+			do: func(n protocol.Note) protocol.Reply {
+				i.tellBy(n.By, protocol.EventNote, "", n.Text, map[string]any{"text": n.Text})
+				return reply("noted")
+			},
+		}),
+		install(ctx, i, update[protocol.Event]{
+			name: protocol.UpdateEvent, about: "Send an event that a wait step may be waiting for.",
+			check: func(e protocol.Event) error {
+				if e.Name == "" {
+					return fmt.Errorf("the event has no name")
+				}
+				return nil
+			},
+			do: i.addEvent,
+		}),
+	)
+}
+
+func (i *incident) addAlert(a protocol.AddAlert) protocol.Reply {
+	i.Case.AddAlert(a.Alert)
+	i.Case.WantMatch(a.Alert)
+	text := fmt.Sprintf("Alert %s from %s added: %s", a.Alert.ID, a.Alert.Source, a.Alert.Title)
+	i.tellBy(a.By, protocol.EventAlertAdded, "", text, map[string]any{"alert": a.Alert.ID, "fingerprint": a.Alert.Fingerprint})
+	return reply("alert %s added", a.Alert.ID)
+}
+
+func (i *incident) addEvent(e protocol.Event) protocol.Reply {
+	i.Case.AddEvent(e.Name, e.Data, e.By, i.Now())
+	i.tellBy(e.By, protocol.EventReceived, "", "Event "+e.Name, map[string]any{"name": e.Name, "data": e.Data})
+	return reply("event %s received", e.Name)
+}
+
+// handleDecisions registers what people answer: approvals and tasks.
+func (i *incident) handleDecisions(ctx workflow.Context) error {
+	return all(
+		install(ctx, i, update[protocol.Decide]{
+			name: protocol.UpdateDecide, about: "A person's decision on an approval, as recorded.",
+			check: i.mayDecide, do: i.decide,
+		}),
+		install(ctx, i, update[protocol.CompleteTask]{
+			name: protocol.UpdateCompleteTask, about: "A task's answer.",
+			check: func(c protocol.CompleteTask) error {
+				task := i.Case.Task(c.TaskID)
+				if task == nil {
+					return fmt.Errorf("there is no task %s in incident %s", c.TaskID, i.Case.Incident.ID)
+				}
+				return task.MayComplete()
+			},
+			do: i.completeTask,
+		}),
+	)
+}
+
+func (i *incident) mayDecide(d protocol.Decide) error {
+	if d.Decision.IncidentID != "" && d.Decision.IncidentID != i.Case.Incident.ID {
+		return fmt.Errorf("the decision is for incident %s", d.Decision.IncidentID)
+	}
+	approval := i.Case.Approval(d.Decision.ApprovalID)
+	if approval == nil {
+		return fmt.Errorf("there is no approval %s in incident %s", d.Decision.ApprovalID, i.Case.Incident.ID)
+	}
+	return approval.MayDecide(d.Decision)
+}
+
+func (i *incident) decide(d protocol.Decide) protocol.Reply {
+	approval := i.Case.Approval(d.Decision.ApprovalID)
+	approval.Decide(d.Decision, i.Now())
+	i.Case.TouchApproval(approval)
+	word := "no"
+	if d.Decision.Approve {
+		word = "yes"
+	}
+	text := fmt.Sprintf("%s said %s to approval %s: %s", d.Decision.By, word, approval.ID, d.Decision.Reason)
+	i.tellBy(d.Decision.By, protocol.EventApprovalDecision, approval.StepPath, text, d.Decision)
+	if approval.Status == soar.ApprovalPending {
+		return reply("approval %s: %d of %d", approval.ID, len(approval.Decisions), approval.Quorum)
+	}
+	return reply("approval %s is %s", approval.ID, approval.Status)
+}
+
+func (i *incident) completeTask(c protocol.CompleteTask) protocol.Reply {
+	task := i.Case.Task(c.TaskID)
+	task.Complete(c.Answer, c.By, i.Now())
+	i.Case.TouchTask(task)
+	i.tellBy(c.By, protocol.EventTaskDone, task.StepPath, "Task "+task.ID+" done: "+task.Title, map[string]any{"task": task.ID, "answer": c.Answer})
+	return reply("task %s is done", task.ID)
+}
+
+// handleDeclare registers changes of the incident itself.
+func (i *incident) handleDeclare(ctx workflow.Context) error {
+	return all(
+		install(ctx, i, update[protocol.Declare]{
+			name: protocol.UpdateDeclare, about: "Change title, severity, impact, urgency, category, status, owner, TLP or facts.",
+			check: i.mayDeclare, do: i.declare,
+		}),
+		install(ctx, i, update[protocol.Control]{
+			name: protocol.UpdateAcknowledge, about: "Say that somebody has taken the incident on.",
+			check: func(c protocol.Control) error {
+				if c.By.Kind != soar.ActorPerson {
+					return fmt.Errorf("only a person can acknowledge an incident")
+				}
+				return nil
+			},
+			do: func(protocol.Control) protocol.Reply {
+				return reply("acknowledged at %s", i.Case.Incident.AcknowledgedAt.Format("2006-01-02 15:04 UTC"))
+			},
+		}),
+	)
+}
+
+// mayDeclare refuses what a step may do quietly: setting back the status.
+func (i *incident) mayDeclare(d protocol.Declare) error {
+	if err := i.Case.CheckDeclare(d); err != nil {
+		return err
+	}
+	now := i.Case.Incident.Status
+	if d.Status != "" && d.Status != now && !now.MayBecome(d.Status) {
+		return fmt.Errorf("the incident is %s: it does not go back to %s", now, d.Status)
+	}
+	return nil
+}
+
+func (i *incident) declare(d protocol.Declare) protocol.Reply {
+	changed := i.Case.Declare(d, d.By, "", i.Now())
+	if len(changed) == 0 {
+		return reply("nothing changed")
+	}
+	return reply("changed: %s", strings.Join(changed, ", "))
+}
