@@ -73,7 +73,7 @@ func TestReadsNeedNoLedger(t *testing.T) {
 	}
 	b.fault("/edr/hosts/ws-042", labserver.ModeError)
 	_, err := b.run(r)
-	wantType(t, err, protocol.ErrorTransient)
+	_ = wantType(t, err, protocol.ErrorTransient)
 	b.fault("/edr/hosts/ws-042", labserver.ModeError)
 	result, err := b.acts.run(t.Context(), r, always)
 	if err != nil || result.Outcome != protocol.OutcomeFailed || result.Class != "transient" {
@@ -236,7 +236,7 @@ func TestStoreAwayAfterTheEffect(t *testing.T) {
 				return nil
 			}
 			_, err := b.run(row.r)
-			wantType(t, err, protocol.ErrorStore)
+			_ = wantType(t, err, protocol.ErrorStore)
 			b.state(row.r, soar.LedgerSent)
 			away = false
 			result := b.must(row.r)
@@ -373,7 +373,7 @@ func TestUndoIsMarkedAlsoAfterACrash(t *testing.T) {
 	undo := request("edr.release_host", host("ws-042"))
 	undo.Undoes = first.Key
 	_, err := b.run(undo)
-	wantType(t, err, protocol.ErrorStore)
+	_ = wantType(t, err, protocol.ErrorStore)
 	b.state(undo, soar.LedgerConfirmed)
 	b.state(first, soar.LedgerConfirmed)
 	away = false
@@ -518,7 +518,7 @@ func TestBusyRepeatIsTriedAgain(t *testing.T) {
 	b.fault(path, labserver.ModeStatus, func(f *labserver.Fault) { f.Status = 503 })
 	r := request("directory.revoke_sessions", user("clerk-17"))
 	_, err := b.run(r)
-	wantType(t, err, errorUnknown) // not "transient": the workflow would take that for "nothing happened"
+	_ = wantType(t, err, errorUnknown) // not "transient": the workflow would take that for "nothing happened"
 	b.state(r, soar.LedgerSent)
 	if result := b.must(r); result.Outcome != protocol.OutcomeDone || len(b.lab.Effects()) != 1 {
 		t.Errorf("%+v", result)
@@ -654,7 +654,7 @@ func TestOddConnectors(t *testing.T) {
 			b, r := oddBench(t, row.action, row.do)
 			result, err := b.run(r)
 			if row.outcome == "" {
-				wantType(t, err, protocol.ErrorTransient)
+				_ = wantType(t, err, protocol.ErrorTransient)
 			} else if err != nil || result.Outcome != row.outcome {
 				t.Errorf("%+v, %v", result, err)
 			}
@@ -688,7 +688,7 @@ func TestHangingConnector(t *testing.T) {
 				t.Errorf("%+v, %v", result, err)
 			}
 			if !told {
-				wantType(t, err, protocol.ErrorTransient)
+				_ = wantType(t, err, protocol.ErrorTransient)
 			}
 			close(hang)
 			if err := <-late; err == nil {

@@ -99,7 +99,7 @@ func (t *attempt) fresh(ctx context.Context, found bool) (protocol.ActionResult,
 // not ours when another attempt was faster.
 func (t *attempt) begin(ctx context.Context, found bool) (ours bool, err error) {
 	if !found {
-		created := false
+		var created bool
 		t.entry, created, err = t.deps.Store.LedgerBegin(ctx, t.intent(), t.intentEvent())
 		if err != nil || created {
 			return created, err

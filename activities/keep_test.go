@@ -59,7 +59,7 @@ func TestEvidenceIDs(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	if evidenceID("k", "a", "d") != evidenceID("k", "a", "d") {
+	if again := evidenceID("k", "a", "d"); again != evidenceID("k", "a", "d") {
 		t.Error("the id changes")
 	}
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/spec"
+	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -87,6 +90,34 @@ func TestStatusOfEachCode(t *testing.T) {
 		if got := statusOf(code); got != status {
 			t.Errorf("%s gives %d, want %d", code, got, status)
 		}
+	}
+}
+
+// noEntries is a timeline with nothing in it.
+type noEntries struct{}
+
+// Timeline gives nothing.
+func (noEntries) Timeline(context.Context, soar.Principal, string, int64, int) ([]record.Entry, error) {
+	return nil, nil
+}
+
+func TestTooManyStreams(t *testing.T) {
+	t.Parallel()
+	shared := newStreams(Options{}.withDefaults())
+	routes := recordRoutes{noEntries{}, shared}
+	for range maxStreams {
+		if _, err := routes.WatchIncident(t.Context(), gen.WatchIncidentRequestObject{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := routes.WatchIncident(t.Context(), gen.WatchIncidentRequestObject{})
+	fault, ok := errors.AsType[*soar.Error](err)
+	if !ok || fault.Code != soar.CodeLimited || fault.RetryAfter == 0 {
+		t.Errorf("one stream too many gives %v", err)
+	}
+	shared.open.Add(-1) // one reader goes
+	if _, err := routes.WatchIncident(t.Context(), gen.WatchIncidentRequestObject{}); err != nil {
+		t.Errorf("after one has ended: %v", err)
 	}
 }
 

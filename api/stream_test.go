@@ -159,22 +159,6 @@ func TestStreamIsRefusedBeforeItBegins(t *testing.T) {
 	}
 }
 
-func TestTooManyStreams(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, api.Options{PollEvery: time.Hour})
-	const most = 500
-	for range most {
-		response, _ := w.follow(eventsPath, analyst(), nil)
-		if response.StatusCode != http.StatusOK {
-			t.Fatalf("got %d", response.StatusCode)
-		}
-	}
-	got := w.send(ask{Path: eventsPath, Token: analyst()})
-	if got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" {
-		t.Errorf("got %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
-	}
-}
-
 func TestStreamOutlivesTheServersDeadlines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, api.Options{HeartbeatEvery: 20 * time.Millisecond})

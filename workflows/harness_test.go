@@ -56,8 +56,6 @@ type world struct {
 	asked    map[string]soar.Approval
 	tasks    map[string]soar.Task
 	held     map[string]soar.Containment
-	timers   []string
-	tables   []string
 	rounds   int
 	elapsed  time.Duration
 	result   protocol.IncidentResult

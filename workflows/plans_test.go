@@ -103,9 +103,6 @@ func onFailure(f plan.OnFailure) option {
 }
 func always() option           { return func(s *plan.Step) { s.Always = true } }
 func phase(name string) option { return func(s *plan.Step) { s.Phase = name } }
-func titled(text string) option {
-	return func(s *plan.Step) { v := lit(text); s.Title = &v }
-}
 
 // act is a reading action.
 func act(id, ref string, options ...option) *plan.Step {

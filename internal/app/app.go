@@ -17,6 +17,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
+	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
@@ -45,7 +46,7 @@ type App struct {
 	library   *library.Service
 	intake    *intake.Service
 	incidents *incidents.Service
-	outbox    *outbox.Dispatcher
+	outbox    []*outbox.Dispatcher
 	listener  net.Listener
 	server    *http.Server
 	closing   chan struct{} // ends open streams
@@ -79,7 +80,9 @@ func (a *App) Run(ctx context.Context) error {
 		group.Go(func() error { return a.serve(ctx) })
 	}
 	if a.roles.Outbox {
-		group.Go(func() error { a.outbox.Run(ctx); return nil })
+		for _, dispatcher := range a.outbox {
+			group.Go(func() error { dispatcher.Run(ctx); return nil })
+		}
 		group.Go(func() error { return a.keepHouse(ctx) })
 	}
 	if a.roles.Worker {
@@ -97,6 +100,9 @@ func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 
 // Tokens gives the use case that makes the first tokens of an installation.
 func (a *App) Tokens() *access.Tokens { return a.tokens }
+
+// Plan gives the plan that an incident has pinned, as the worker reads it.
+func (a *App) Plan(digest string) (*plan.Plan, error) { return a.library.PlanByDigest(digest) }
 
 // WaitReady waits until the API answers that all it needs is there.
 func (a *App) WaitReady(ctx context.Context) error {

@@ -156,7 +156,10 @@ func (a *App) keepHouse(ctx context.Context) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			return signer.write(last)
+			if err := signer.write(last); err != nil { // the next start signs them
+				a.log.ErrorContext(last, "the record's heads were not signed", "error", err)
+			}
+			return nil
 		case <-tick.C:
 		}
 	}

@@ -76,10 +76,10 @@ func (p postman) deliver(ctx context.Context, item soar.OutboxItem) error {
 		return soar.Wrap(soar.CodeUnavailable, op, err, "message %s could not be sent", message.ID)
 	}
 	p.log.InfoContext(ctx, "people were told", "message", message.ID, "kind", message.Kind, "recipients", len(to))
-	return p.note(ctx, item, message, to)
+	return p.note(ctx, message, to)
 }
 
-func (p postman) note(ctx context.Context, item soar.OutboxItem, message protocol.Message, to []string) error {
+func (p postman) note(ctx context.Context, message protocol.Message, to []string) error {
 	if message.IncidentID == "" {
 		return nil
 	}

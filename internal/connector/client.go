@@ -141,7 +141,7 @@ func (c *Client) Do(ctx context.Context, call Request) (*Response, error) {
 	if err != nil {
 		return nil, &Error{Class: Permanent, Message: "the request cannot be made", Err: c.scrub.err(err)}
 	}
-	raw, failure := c.roundTrip(ctx, request, call)
+	raw, failure := c.roundTrip(ctx, request, call) //nolint:bodyclose // readBody closes it
 	if failure != nil {
 		failure.Err = c.scrub.err(failure.Err)
 		return nil, failure

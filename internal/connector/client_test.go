@@ -345,7 +345,7 @@ func TestScrubLeavesOrdinaryTextAlone(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	cause := errors.New("broken")
-	if s.err(cause) != cause || s.err(nil) != nil {
+	if !errors.Is(s.err(cause), cause) || s.err(nil) != nil {
 		t.Error("an error without the secret was replaced")
 	}
 	if got := s.err(errors.New("token " + password)).Error(); got != "token [redacted]" {

@@ -128,7 +128,7 @@ func (p *Public) Do(ctx context.Context, call PublicRequest) (*Response, error) 
 	if err != nil {
 		return nil, &Error{Class: Permanent, Message: err.Error()}
 	}
-	raw, failure := p.roundTrip(ctx, request, call)
+	raw, failure := p.roundTrip(ctx, request, call) //nolint:bodyclose // readBody closes it
 	if failure != nil {
 		return nil, failure
 	}

@@ -90,11 +90,11 @@ func (w *walk) attendApprovals(ctx context.Context, id string) error {
 			w.detail("[?] decide it in another terminal:\n          bin/tocsin approve %s --reason \"seen the evidence\"\n          bin/tocsin deny %s --reason \"...\"", approval.ID, approval.ID)
 			continue
 		}
-		digest := approval.Digest
-		_, err := w.responder.Decide(ctx, approval.ID, "demo-"+approval.ID, gen.DecisionInput{
-			Decision: gen.Approve, Digest: &digest, Reason: "demo: the evidence shows a break-in",
-		})
-		if err != nil {
+		decision := gen.DecisionInput{Decision: gen.Approve, Reason: "demo: the evidence shows a break-in"}
+		if approval.Digest != "" {
+			decision.Digest = &approval.Digest
+		}
+		if _, err := w.responder.Decide(ctx, approval.ID, "demo-"+approval.ID, decision); err != nil {
 			return fmt.Errorf("approve %s: %w", approval.ID, err)
 		}
 		w.detail("[+] approved by itself, because DEMO_AUTO=1")

@@ -27,7 +27,7 @@ func EffectsFile(dir string) string { return filepath.Join(dir, "lab", "effects.
 
 // startLab starts the lab with its state in dir. Its token is made once and kept
 // there.
-func startLab(address, dir string) (*labServer, error) {
+func startLab(ctx context.Context, address, dir string) (*labServer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the lab's folder: %w", err)
 	}
@@ -39,7 +39,8 @@ func startLab(address, dir string) (*labServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the lab: %w", err)
 	}
-	listener, err := net.Listen("tcp", address)
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("the lab cannot listen on %s: %w", address, err)
 	}

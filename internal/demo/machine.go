@@ -83,7 +83,7 @@ func (m *Machine) start(ctx context.Context) error {
 		return err
 	}
 	m.TemporalUI = m.stack.TemporalUI
-	if m.lab, err = startLab(m.options.LabListen, filepath.Join(m.options.Dir, "lab")); err != nil {
+	if m.lab, err = startLab(ctx, m.options.LabListen, filepath.Join(m.options.Dir, "lab")); err != nil {
 		return err
 	}
 	m.LabURL = m.lab.url

@@ -48,7 +48,11 @@ func (p *product) pendingApproval(t *testing.T, incident string) soar.Approval {
 
 func (p *product) decide(t *testing.T, approval soar.Approval, decision gen.DecisionInputDecision) {
 	t.Helper()
-	_, err := p.lead.Decide(t.Context(), approval.ID, "test-"+approval.ID, gen.DecisionInput{Decision: decision, Digest: &approval.Digest, Reason: "decided in a test"})
+	input := gen.DecisionInput{Decision: decision, Reason: "decided in a test"}
+	if approval.Digest != "" {
+		input.Digest = &approval.Digest
+	}
+	_, err := p.lead.Decide(t.Context(), approval.ID, "test-"+approval.ID, input)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +87,7 @@ func TestBruteForceIsContainedOnceAndClosed(t *testing.T) {
 	}
 	requireOrder(t, p, incident, protocol.EventIncidentOpened, protocol.EventEvidence, protocol.EventApprovalRequested,
 		protocol.EventApprovalDecision, protocol.EventActionIntent, protocol.EventContained, protocol.EventIncidentClosed)
+	p.recordHistory(t, incident, "ssh_brute_force")
 }
 
 // requireOrder checks that the record verifies and has these kinds in this order.
@@ -134,6 +139,7 @@ func TestPhishingRunsThroughItsTask(t *testing.T) {
 		}
 	}
 	p.verify(t, incident)
+	p.recordHistory(t, incident, "phishing_clicked_link")
 }
 
 func TestDenialContainsNothing(t *testing.T) {
@@ -147,6 +153,7 @@ func TestDenialContainsNothing(t *testing.T) {
 		}
 	}
 	p.verify(t, incident)
+	p.recordHistory(t, incident, "ssh_brute_force_denied")
 }
 
 func TestTheSameAlertOpensOneIncident(t *testing.T) {

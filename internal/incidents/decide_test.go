@@ -1,6 +1,7 @@
 package incidents
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -244,7 +245,7 @@ func TestRefusalStandsWithoutItsRecord(t *testing.T) {
 }
 
 func fieldOf(err error) string {
-	if coded, ok := err.(*soar.Error); ok {
+	if coded, ok := errors.AsType[*soar.Error](err); ok {
 		return coded.Field
 	}
 	return ""

@@ -77,8 +77,10 @@ func (s *Service) opened(ctx context.Context, id, seed string) (incident soar.In
 	var by struct {
 		Request string `json:"request"`
 	}
-	if err := json.Unmarshal(first.Data, &by); err != nil || by.Request != seed {
-		return soar.Incident{}, false, nil // another incident's entry may have any form
+	// Another incident's entry may have any form: what cannot be read is not ours.
+	readable := json.Unmarshal(first.Data, &by) == nil
+	if !readable || by.Request != seed {
+		return soar.Incident{}, false, nil
 	}
 	incident, err = s.store.IncidentGet(ctx, id)
 	return incident, err == nil, err

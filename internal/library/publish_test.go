@@ -226,13 +226,17 @@ func TestActivateAndDisable(t *testing.T) {
 	if err := w.Disable(t.Context(), engineer(), "nope"); soar.CodeOf(err) != soar.CodeNotFound {
 		t.Errorf("got %v", err)
 	}
-	for method, call := range map[string]func() error{
-		"PlaybookActivate": func() error { _, err := w.Activate(t.Context(), engineer(), "ssh", "1"); return err },
-		"PlaybookDisable": func() error {
+	for _, row := range []struct {
+		method string
+		call   func() error
+	}{
+		{"PlaybookActivate", func() error { _, err := w.Activate(t.Context(), engineer(), "ssh", "1"); return err }},
+		{"PlaybookDisable", func() error {
 			w.publish("ssh 1")
 			return w.Disable(t.Context(), engineer(), "ssh")
-		},
+		}},
 	} {
+		method, call := row.method, row.call
 		w.store.fail[method] = soar.Errorf(soar.CodeUnavailable, "memory", "away")
 		if err := call(); soar.CodeOf(err) != soar.CodeUnavailable {
 			t.Errorf("%s: %v", method, err)

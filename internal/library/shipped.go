@@ -121,14 +121,14 @@ func (b *shipment) load(name, file string) *plan.Plan {
 // stored finds the plan in the library, or the one that has its version and came
 // from another text; nil when there is neither.
 func (b *shipment) stored(made built) (*plan.Plan, error) {
-	version, err := b.store.PlaybookByDigest(b.ctx, made.plan.Digest)
+	_, err := b.store.PlaybookByDigest(b.ctx, made.plan.Digest)
 	if err == nil {
 		return made.plan, nil
 	}
 	if soar.CodeOf(err) != soar.CodeNotFound {
 		return nil, fmt.Errorf("look for playbook %s: %w", made.plan.Playbook, err)
 	}
-	version, err = b.store.PlaybookGet(b.ctx, made.plan.Playbook, made.plan.Version)
+	version, err := b.store.PlaybookGet(b.ctx, made.plan.Playbook, made.plan.Version)
 	switch {
 	case soar.CodeOf(err) == soar.CodeNotFound:
 		return nil, nil

@@ -69,7 +69,7 @@ func checkChain(chain string) error {
 		c := chain[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !letter && c != '-' && c != '_' && c != '.' {
-			return fmt.Errorf("record: chain name %q: byte %d is not a letter, digit, -, _ or .", chain, i)
+			return fmt.Errorf("record: chain name %q: byte %d is not a letter, digit, dash, underscore or dot", chain, i)
 		}
 	}
 	return nil

@@ -69,7 +69,10 @@ func TestExport(t *testing.T) {
 
 func TestReadStopsEarly(t *testing.T) {
 	t.Parallel()
-	for range record.Read(bytes.NewReader(export(t, chain(t, "a", 5)))) {
+	for _, err := range record.Read(bytes.NewReader(export(t, chain(t, "a", 5)))) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

@@ -66,6 +66,9 @@ func TestJournalWrite(t *testing.T) {
 	messages := items(t, s, soar.OutboxNotify)
 	same(t, 2, len(messages))
 	same(t, "m1", messages[0].Key)
+	var message protocol.Message
+	must(t, json.Unmarshal(messages[0].Payload, &message))
+	same(t, protocol.Message{ID: "m1", IncidentID: incidentID, Subject: "one", Urgent: true}, message)
 
 	_, err := s.IncidentDetail(t.Context(), "nope")
 	wantCode(t, err, soar.CodeNotFound, "incident")

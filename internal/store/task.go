@@ -74,11 +74,12 @@ func (s *Store) TaskGet(ctx context.Context, id string) (soar.Task, error) {
 func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, string, error) {
 	l := postgres.List{Name: "tasks", Table: "tasks", At: "created_at", Columns: "doc, answer"}
 	l.AndText("incident_id", f.IncidentID)
-	if f.Status == soar.TaskOpen {
+	switch f.Status {
+	case soar.TaskOpen:
 		l.And("status = $ AND answer_id IS NULL", string(f.Status))
-	} else if f.Status == soar.TaskDone {
+	case soar.TaskDone:
 		l.And("(status = $ OR (status = 'open' AND answer_id IS NOT NULL))", string(f.Status))
-	} else {
+	default:
 		l.AndText("status", string(f.Status))
 	}
 	narrow(&l, f.Viewer, "tasks.incident_id")

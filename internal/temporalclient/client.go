@@ -28,6 +28,10 @@ type Options struct {
 	Logger    *slog.Logger
 }
 
+// callWithin bounds one call. The SDK by itself tries for as long as the caller's
+// context allows, or a minute: whoever calls has other work, and comes again.
+const callWithin = 10 * time.Second
+
 // Client holds the connection.
 type Client struct {
 	sdk       client.Client
@@ -64,6 +68,8 @@ func (c *Client) HealthCheck(ctx context.Context) error {
 // StartIncident starts the workflow of an incident, once: already is set when it
 // was started before, running or ended.
 func (c *Client) StartIncident(ctx context.Context, input protocol.IncidentInput) (already bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
 	incident := input.Incident
 	_, err = c.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       incident.ID,
@@ -81,16 +87,18 @@ func (c *Client) StartIncident(ctx context.Context, input protocol.IncidentInput
 		return true, nil
 	}
 	if err != nil {
-		return false, translate("temporalclient.StartIncident", err)
+		return false, c.notStarted(ctx, err)
 	}
 	return false, nil
 }
 
 // UpdateIncident sends an update and waits for its outcome. Sent twice under one
 // updateID it is done once. A refusal by the workflow is a conflict with the
-// workflow's sentence.
+// workflow's sentence; without an outcome in time it is unavailable.
 func (c *Client) UpdateIncident(ctx context.Context, incidentID, update, updateID string, payload json.RawMessage) (protocol.Reply, error) {
 	const op = "temporalclient.UpdateIncident"
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
 	handle, err := c.sdk.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID:   incidentID,
 		UpdateID:     updateID,

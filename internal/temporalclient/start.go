@@ -1,7 +1,12 @@
 package temporalclient
 
 import (
+	"context"
+	"errors"
+	"strings"
+
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -46,4 +51,19 @@ func startAttributes(incident soar.Incident) temporal.SearchAttributes {
 		temporal.NewSearchAttributeKeyKeyword(protocol.SearchStatus).ValueSet(string(incident.Status)),
 		temporal.NewSearchAttributeKeyKeyword(protocol.SearchCategory).ValueSet(string(incident.Category)),
 	)
+}
+
+// notStarted reads why Temporal did not start a workflow. Search attributes that
+// it does not know are no fault of the incident: no worker has registered them
+// yet, or a server's cache is behind. They are registered, and the caller comes
+// again.
+func (c *Client) notStarted(ctx context.Context, err error) error {
+	const op = "temporalclient.StartIncident"
+	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); !ok || !strings.Contains(strings.ToLower(err.Error()), "search attribute") {
+		return translate(op, err)
+	}
+	if problem := c.Prepare(ctx); problem != nil {
+		err = errors.Join(err, problem)
+	}
+	return away(op, err, "Temporal does not know the search attributes yet")
 }

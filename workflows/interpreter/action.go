@@ -141,7 +141,7 @@ func (v *visit) effectKey() string {
 
 // done keeps the output and, when the effect can be taken back, the containment.
 func (v *visit) done(reply protocol.ActionResult, request protocol.ActionRequest) result {
-	v.keepOutput(plain(map[string]any(reply.Output)))
+	v.keepOutput(plain(reply.Output))
 	if v.step.Action.Undo != nil {
 		v.hold(plainMap(reply.Output), request.Key, request.ExpiresAt)
 	}

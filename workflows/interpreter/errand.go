@@ -2,6 +2,7 @@ package interpreter
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -135,6 +136,7 @@ func (e *errand) options() workflow.ActivityOptions {
 	total := max(cmpOr(e.total, defaultTotal), attempt)
 	e.request.Timeout = attempt
 	return workflow.ActivityOptions{
+		ActivityID:             e.activityID(),
 		StartToCloseTimeout:    attempt + activityMargin,
 		ScheduleToCloseTimeout: total + attempt + activityMargin, // an attempt begun in time may end
 		WaitForCancellation:    true,
@@ -147,6 +149,13 @@ func (e *errand) options() workflow.ActivityOptions {
 			NonRetryableErrorTypes: finalClasses(e.retry.On),
 		},
 	}
+}
+
+// activityID names the activity by what it does. Replay compares it: a build that
+// would do two actions in another order is caught by that, although both have the
+// same activity type.
+func (e *errand) activityID() string {
+	return fmt.Sprintf("%s %.12s.%d", e.request.StepKey, e.request.Key, *e.rounds)
 }
 
 // finalClasses are the error types that the step does not want tried again by

@@ -1,6 +1,7 @@
 package interpreter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
@@ -54,7 +55,7 @@ func (l *layout) add(steps []*plan.Step, loops []*plan.Step) {
 		}
 		inside := loops
 		if s.Kind == plan.KindForEach || s.Kind == plan.KindRepeat {
-			inside = append(loops[:len(loops):len(loops)], s)
+			inside = append(slices.Clone(loops), s)
 		}
 		for _, children := range s.Children() {
 			l.add(children, inside)
@@ -103,7 +104,7 @@ type turn struct {
 // in is the place inside one more turn.
 func (p *place) in(t turn) *place {
 	inner := *p
-	inner.turns = append(p.turns[:len(p.turns):len(p.turns)], t)
+	inner.turns = append(slices.Clone(p.turns), t)
 	return &inner
 }
 

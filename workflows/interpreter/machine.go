@@ -28,11 +28,12 @@ type Machine struct {
 	ctx      workflow.Context // never cancelled
 	plans    PlanSource
 	exprs    Expressions
-	layouts  map[string]*layout // by plan digest
-	walks    map[string]*walk   // by id of the root run, while it is walked
-	running  map[string]bool    // root runs that have a coroutine
-	values   map[string]known   // by step key, see env.go
-	alert    map[string]any     // the first alert as expressions see it
+	loaded   map[string]*plan.Plan // by digest: one copy, because layouts know steps by identity
+	layouts  map[string]*layout    // by plan digest
+	walks    map[string]*walk      // by id of the root run, while it is walked
+	running  map[string]bool       // root runs that have a coroutine
+	values   map[string]known      // by step key, see env.go
+	alert    map[string]any        // the first alert as expressions see it
 	draining bool
 	kept     map[string]bool // containments that have a keeper
 	flying   int             // activities under way
@@ -45,7 +46,7 @@ type Machine struct {
 func New(ctx workflow.Context, c *state.Case, plans PlanSource, exprs Expressions) *Machine {
 	return &Machine{
 		Case: c, ctx: ctx, plans: plans, exprs: exprs,
-		layouts: map[string]*layout{}, walks: map[string]*walk{}, running: map[string]bool{}, values: map[string]known{}, kept: map[string]bool{},
+		loaded: map[string]*plan.Plan{}, layouts: map[string]*layout{}, walks: map[string]*walk{}, running: map[string]bool{}, values: map[string]known{}, kept: map[string]bool{},
 	}
 }
 
@@ -99,10 +100,14 @@ func (m *Machine) Quiet() bool {
 // plan gives a plan or stops the workflow task: the incident waits until a
 // build that has the plan takes over, and nothing is lost.
 func (m *Machine) plan(digest string) *plan.Plan {
+	if p := m.loaded[digest]; p != nil {
+		return p
+	}
 	p, err := m.plans(digest)
 	if err != nil || p == nil {
 		panic(&PlanMissing{Digest: digest, Err: err})
 	}
+	m.loaded[digest] = p
 	return p
 }
 

@@ -31,8 +31,27 @@ func (c *Case) MayRetry(key string) error {
 		return fmt.Errorf("step %s fails its run on purpose: start the playbook again instead", key)
 	case c.redone(run, key):
 		return fmt.Errorf("step %s is about to be tried again already", key)
+	case turnOver(run, key):
+		return fmt.Errorf("step %s belongs to a turn that is over: try the repeat step again instead", key)
 	}
 	return nil
+}
+
+// turnOver tells whether key lies in a turn of a repeat step that has been
+// counted: the walk does not come back to it.
+func turnOver(run *Run, key string) bool {
+	for _, above := range ancestors(key) {
+		loop := run.Find(above)
+		if loop == nil || loop.Kind != plan.KindRepeat {
+			continue
+		}
+		for turn := range loop.Times {
+			if Within(key, Indexed(loop.Key, turn)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // MaySkip says why the step cannot be skipped, or nil. An approval is never
@@ -52,6 +71,8 @@ func (c *Case) MaySkip(key string) error {
 		return fmt.Errorf("step %s is about to be skipped already", key)
 	case record.Status.Ended() && record.Status != soar.StepFailed:
 		return fmt.Errorf("step %s is %s already", key, record.Status)
+	case turnOver(run, key):
+		return fmt.Errorf("step %s belongs to a turn that is over", key)
 	}
 	return nil
 }
@@ -61,15 +82,17 @@ func (c *Case) redone(run *Run, key string) bool {
 }
 
 // ApplyRedo changes the records of the run tree under root as its redos say,
-// and gives them. No walk of the run may be going on.
+// and gives those that it could still apply. No walk of the run may be going on.
 func (c *Case) ApplyRedo(root *Run, now time.Time) []Redo {
+	var applied []Redo
 	redos := root.Redo
 	root.Redo = nil
 	for _, redo := range redos {
 		run, record := c.Record(redo.Key)
-		if record == nil {
+		if record == nil || turnOver(run, redo.Key) {
 			continue
 		}
+		applied = append(applied, redo)
 		c.reopen(run, record, redo.By)
 		if redo.Skip {
 			c.EndStep(record, soar.StepSkipped, redo.Reason, now)
@@ -77,5 +100,5 @@ func (c *Case) ApplyRedo(root *Run, now time.Time) []Redo {
 			c.again(run, record, redo.By)
 		}
 	}
-	return redos
+	return applied
 }

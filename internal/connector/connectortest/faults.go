@@ -63,7 +63,7 @@ func (s Suite) fault(t *testing.T, action *manifest.Action, c Case, want connect
 // refused: a connection that fails has sent nothing, and the ledger must not
 // have been told that something was.
 func (s Suite) refused(t *testing.T, action *manifest.Action, c Case) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

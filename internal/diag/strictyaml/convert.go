@@ -50,7 +50,7 @@ func (l *loader) refuse(from *yaml.Node, node *Node) {
 	switch {
 	case from.Kind == yaml.AliasNode:
 		node.Bad = true
-		l.Report(node.Pos, len([]rune(from.Value))+1, RuleAnchor, "the alias *"+from.Value+" is not allowed", "write the value out, or put text that starts with * in quotes")
+		l.alias(node.Pos, from.Value)
 	case from.Anchor != "":
 		node.Bad = true
 		l.Report(node.Pos, 1, RuleAnchor, "the anchor &"+from.Anchor+" is not allowed", "write the value out, or put text that starts with & in quotes")
@@ -59,6 +59,10 @@ func (l *loader) refuse(from *yaml.Node, node *Node) {
 		tag := from.Tag
 		l.Report(node.Pos, len([]rune(tag)), RuleTag, "YAML reads "+tag+" as a tag, not as text", tagHint(tag))
 	}
+}
+
+func (l *loader) alias(at diag.Position, name string) {
+	l.Report(at, len([]rune(name))+1, RuleAnchor, "the alias *"+name+" is not allowed", "write the value out, or put text that starts with * in quotes")
 }
 
 func tagHint(tag string) string {

@@ -18,8 +18,23 @@ type Reader struct {
 // Report adds an error. length is how many runes the caret underlines.
 func (r *Reader) Report(at diag.Position, length int, rule, message, hint string) {
 	r.List = append(r.List, diag.Diagnostic{
-		Position: at, Length: length, Level: diag.Error, Rule: rule, Message: message, Hint: hint,
+		Position: at, Length: length, Level: diag.Error, Rule: rule, Message: clip(message), Hint: clip(hint),
 	})
+}
+
+// longestText bounds messages and hints, which quote the file: a key may be as long as
+// the file.
+const longestText = 400 // runes
+
+func clip(text string) string {
+	if len(text) <= longestText {
+		return text
+	}
+	runes := []rune(text)
+	if len(runes) <= longestText {
+		return text
+	}
+	return string(runes[:longestText-1]) + "…"
 }
 
 // Fault adds an error at a node and marks the node Bad.

@@ -21,6 +21,11 @@ func (l *loader) syntax(err error) {
 		return
 	}
 	at := l.errorPlace(err)
+	if _, name, found := strings.Cut(fault.Message, "unknown anchor '"); found {
+		name, _, _ = strings.Cut(name, "'")
+		l.alias(at, name)
+		return
+	}
 	for _, known := range syntaxFaults() {
 		if !strings.Contains(fault.Message, known.part) || !strings.Contains(fault.ContextMsg, known.context) {
 			continue

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,8 +145,6 @@ func TestCorpusLabels(t *testing.T) {
 		}
 	}
 }
-
-var scoreName = regexp.MustCompile(`(?i)score|confidence`)
 
 func (l label) foundIn(a soar.Alert) bool {
 	switch l.field {

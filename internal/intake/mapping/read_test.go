@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestBodiesThatHoldNothing(t *testing.T) {
 			t.Errorf("%s: %v, %d alerts", row.name, err, len(messages))
 			continue
 		}
-		if fault := err.(*soar.Error); fault.Field != row.field || fault.Message == "" {
+		if fault, ok := errors.AsType[*soar.Error](err); !ok || fault.Field != row.field || fault.Message == "" {
 			t.Errorf("%s: field %q, message %q", row.name, fault.Field, fault.Message)
 		}
 	}

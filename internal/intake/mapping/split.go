@@ -48,9 +48,9 @@ func split(contentType string, body []byte, envelopes [][]string) ([]piece, erro
 	if kind == lines {
 		return splitLines(body, envelopes)
 	}
-	value, err := decode(body)
-	if err != nil {
-		return []piece{{raw: body, fault: err.Error()}}, nil
+	value, fault := decode(body)
+	if fault != nil { // kept as an alert that could not be read
+		return []piece{{raw: body, fault: fault.Error()}}, nil //nolint:nilerr // the fault is in the piece
 	}
 	return splitValue(body, value, envelopes)
 }

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/ast"
 )
@@ -18,7 +19,7 @@ func (p *pass) note(steps, around []*ast.Step) {
 	for _, s := range steps {
 		p.place[s], p.holders[s] = len(p.place)+1, around
 		p.noteOne(s)
-		inside := append(around[:len(around):len(around)], s)
+		inside := append(slices.Clone(around), s)
 		for _, children := range s.Children() {
 			p.note(children, inside)
 		}

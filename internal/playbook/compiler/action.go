@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/playbook/ast"
@@ -111,7 +110,7 @@ func approval(a *ast.Approval) *plan.Approval {
 }
 
 func task(t *ast.Task, out *plan.Step) error {
-	out.Task = &plan.Task{Title: optional(t.Title), Assignee: who(t.Assignee), DueIn: time.Duration(t.DueIn.Value), Escalate: escalations(t.Escalate)}
+	out.Task = &plan.Task{Title: optional(t.Title), Assignee: who(t.Assignee), DueIn: t.DueIn.Value, Escalate: escalations(t.Escalate)}
 	if t.Form == nil {
 		return nil
 	}

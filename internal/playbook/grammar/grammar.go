@@ -105,6 +105,18 @@ const (
 // LongestWait bounds every duration of the language: a year.
 const LongestWait = 366 * 24 * time.Hour
 
+// Patterns of the small forms, for the parser and for the editor schema.
+const (
+	IdentifierPattern = `^[a-z][a-z0-9_]*$`
+	ActionPattern     = `^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`
+	VersionPattern    = `^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})(-[0-9A-Za-z.-]{1,64})?(\+[0-9A-Za-z.-]{1,64})?$`
+	CoversPattern     = `^[a-z][a-z0-9_]*:[A-Za-z0-9][A-Za-z0-9._/-]*$`
+	DurationPattern   = `^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?([0-9]{1,9}ms)?$`
+)
+
+// LongestName bounds identifiers, in letters.
+const LongestName = 64
+
 // ReservedNames are the words that no id, variable or loop variable may be: what the
 // environment of expressions and expr-lang itself use.
 func ReservedNames() []string {

@@ -16,7 +16,7 @@ func Playbook() *Shape {
 		{Name: "owner", Form: Text, Doc: "Who keeps the playbook: a person's or a team's id. Approvals may exclude the owner."},
 		{Name: "covers", Form: Texts, Doc: "What the playbook answers for: controls and techniques, such as iso27002:5.26.a or attack:T1566.002."},
 		{Name: "trigger", Form: Mapping, Shape: Trigger(), Doc: "When the playbook starts by itself; without it a person or another playbook starts it."},
-		{Name: "input", Form: Schema, Doc: "JSON Schema of the inputs, an object. Defaults may hold ${{ }} over alert and incident."},
+		{Name: "input", Form: Schema, Doc: "JSON Schema of the inputs, an object. Defaults may hold ${{ }} over alert, incident, policy, now and the inputs before."},
 		{Name: "steps", Form: Steps, Required: true, Least: 1, Most: MaxSteps, Doc: "What to do, in order."},
 	}}
 }
@@ -124,7 +124,7 @@ func Wait() *Shape {
 		{Name: "for", Form: Duration, Shortest: time.Second, Longest: LongestWait, Doc: "Waits this long."},
 		{Name: "until", Form: Expression, Doc: "Waits until this is true; it is looked at whenever the incident changes."},
 		{Name: "event", Form: Identifier, Doc: "Waits for an event of this name that is sent to the incident."},
-		{Name: "timeout", Form: Duration, Shortest: time.Second, Longest: LongestWait, Doc: "With until and event: goes on after this long, with the status expired."},
+		{Name: "timeout", Form: Duration, Shortest: time.Second, Longest: LongestWait, Doc: "With until and event: the step fails after this long; on_failure: continue goes on."},
 	}}
 }
 

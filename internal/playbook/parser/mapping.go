@@ -3,6 +3,7 @@ package parser
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
@@ -170,6 +171,10 @@ func (m mapping) value(name string) *ast.Value {
 	}
 	if key.Form == grammar.Template && n.Kind != strictyaml.String {
 		m.p.Fault(n, strictyaml.RuleWrongType, fmt.Sprintf("%s must be text, this is %s", name, n.Kind), quoteHint(n))
+		return nil
+	}
+	if key.Form == grammar.Template && strings.TrimSpace(n.Text) == "" {
+		m.p.Fault(n, strictyaml.RuleWrongType, name+" is empty", "write a text, or remove the key")
 		return nil
 	}
 	value := m.p.value(n)

@@ -20,7 +20,7 @@ func (p *parser) nested(m, outer mapping, step *ast.Step) {
 		step.Task = &ast.Task{
 			Node: m.node, Title: p.question(m, outer, "a task"), Form: m.schema("form"), DueIn: m.span("due_in"), Escalate: p.escalations(m),
 		}
-		step.Task.Assignee, _ = p.who(m, "assignee")
+		step.Task.Assignee = p.who(m, "assignee")
 	case plan.KindWait:
 		step.Wait = &ast.Wait{Node: m.node, For: m.span("for"), Until: m.expr("until"), Event: m.text("event"), Timeout: m.span("timeout")}
 		if step.Wait.For.Node != nil && m.node.Get("timeout") != nil {
@@ -61,12 +61,12 @@ func (p *parser) question(m, outer mapping, what string) *ast.Value {
 	return outer.value("title")
 }
 
-func (p *parser) who(m mapping, name string) (ast.Who, bool) {
+func (p *parser) who(m mapping, name string) ast.Who {
 	inner, ok := m.sub(name)
 	if !ok {
-		return ast.Who{}, false
+		return ast.Who{}
 	}
-	return p.whoIn(inner), true
+	return p.whoIn(inner)
 }
 
 func (p *parser) whoIn(m mapping) ast.Who {
@@ -77,7 +77,7 @@ func (p *parser) escalations(m mapping) []ast.After {
 	var all []ast.After
 	for _, item := range m.subs("escalate") {
 		after := ast.After{Node: item.node, After: item.span("after")}
-		after.To, _ = p.who(item, "to")
+		after.To = p.who(item, "to")
 		all = append(all, after)
 	}
 	return all

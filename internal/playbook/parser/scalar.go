@@ -13,15 +13,13 @@ import (
 )
 
 var (
-	identifierForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	actionForm     = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)
-	versionForm    = regexp.MustCompile(`^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z.-]{1,64})?(\+[0-9A-Za-z.-]{1,64})?$`)
-	coversForm     = regexp.MustCompile(`^[a-z][a-z0-9_]*:[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+	identifierForm = regexp.MustCompile(grammar.IdentifierPattern)
+	actionForm     = regexp.MustCompile(grammar.ActionPattern)
+	versionForm    = regexp.MustCompile(grammar.VersionPattern)
+	coversForm     = regexp.MustCompile(grammar.CoversPattern)
 	attackForm     = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	clauseForm     = regexp.MustCompile(`^\d{1,2}(\.\d{1,2}){1,3}(\.[a-z])?$`)
 )
-
-const longestName = 64
 
 // text reads plain text of the form that a key asks for.
 func (p *parser) text(n *strictyaml.Node, name string, key *grammar.Key) ast.Text {
@@ -78,8 +76,8 @@ func (p *parser) identifier(n *strictyaml.Node, name string) {
 			message += ": expressions read - as minus"
 		}
 		p.Fault(n, RuleIdentifier, message, hint)
-	case len(n.Text) > longestName:
-		p.Fault(n, RuleIdentifier, fmt.Sprintf("%s is longer than %d letters", name, longestName), "")
+	case len(n.Text) > grammar.LongestName:
+		p.Fault(n, RuleIdentifier, fmt.Sprintf("%s is longer than %d letters", name, grammar.LongestName), "")
 	case readByExpressions(name) && slices.Contains(grammar.ReservedNames(), n.Text):
 		p.Fault(n, RuleReserved, fmt.Sprintf("%q has a meaning of its own in expressions", n.Text), "choose another name")
 	}

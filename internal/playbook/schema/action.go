@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/playbook/grammar"
 )
 
 // action is the name of an action: those of the catalog, or any when there is none.
 func (g *generator) action() object {
 	if len(g.catalog) == 0 {
-		return object{"type": "string", "pattern": actionPattern}
+		return object{"type": "string", "pattern": grammar.ActionPattern}
 	}
 	var known []object
 	g.each(func(name string, action *manifest.Action) {

@@ -5,32 +5,23 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/grammar"
 )
 
-// Patterns of the small forms. They are those of the parser; a test compares the two
-// over many texts.
 const (
-	identifierPattern = `^[a-z][a-z0-9_]*$`
-	actionPattern     = `^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`
-	durationPattern   = `^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?([0-9]{1,9}ms)?$`
-	bracesPattern     = `\{\{`
-	templatePattern   = `\$\{\{`
+	bracesPattern   = `\{\{`
+	templatePattern = `\$\{\{`
 )
-
-const longestName = 64
 
 // basics defines what many keys share.
 func (g *generator) basics() {
-	g.definitions["identifier"] = object{
-		"type": "string", "pattern": identifierPattern, "maxLength": longestName,
-		"not": object{"enum": grammar.ReservedNames()},
-	}
+	g.definitions["identifier"] = object{"type": "string", "pattern": grammar.IdentifierPattern, "maxLength": grammar.LongestName}
+	g.definitions["name"] = object{"allOf": []object{ref("identifier")}, "not": object{"enum": grammar.ReservedNames()}}
 	g.definitions["text"] = object{"type": "string", "minLength": 1, "not": object{"pattern": bracesPattern}}
 	g.definitions["template"] = object{"type": "string"}
 	g.definitions["expression"] = object{
 		"type": []string{"string", "boolean", "number"}, "minLength": 1, "not": object{"type": "string", "pattern": bracesPattern},
 	}
-	g.definitions["duration"] = object{"type": "string", "minLength": 2, "pattern": durationPattern}
+	g.definitions["duration"] = object{"type": "string", "minLength": 2, "pattern": grammar.DurationPattern}
 	g.definitions["values"] = object{"type": "object", "propertyNames": object{"not": object{"pattern": bracesPattern}}}
-	g.definitions["variables"] = object{"type": "object", "propertyNames": ref("identifier")}
+	g.definitions["variables"] = object{"type": "object", "propertyNames": ref("name")}
 	g.definitions["json_schema"] = schemaOfSchemas()
 	g.definitions["steps"] = object{"type": "array", "items": ref("step")}
 }
@@ -57,9 +48,9 @@ func schemaOfSchemas() object {
 func (g *generator) form(key grammar.Key) object {
 	switch key.Form {
 	case grammar.Identifier:
-		return ref("identifier")
+		return identifier(key.Name)
 	case grammar.Text:
-		return ref("text")
+		return text(key.Name)
 	case grammar.Template:
 		return ref("template")
 	case grammar.Expression:
@@ -87,6 +78,22 @@ func (g *generator) form(key grammar.Key) object {
 	default:
 		return g.collection(key)
 	}
+}
+
+// identifier is a name; expressions read those of steps and loop variables.
+func identifier(key string) object {
+	if key == "id" || key == "as" {
+		return ref("name")
+	}
+	return ref("identifier")
+}
+
+// text is plain text; a version has a form of its own.
+func text(key string) object {
+	if key == "version" {
+		return object{"type": "string", "pattern": grammar.VersionPattern}
+	}
+	return ref("text")
 }
 
 // values is a mapping of names to values; set names variables, which are identifiers.
@@ -128,7 +135,7 @@ func (g *generator) collection(key grammar.Key) object {
 	case grammar.Names:
 		return unique(list(ref("identifier")))
 	case grammar.Texts:
-		return unique(list(ref("text")))
+		return unique(list(object{"type": "string", "pattern": grammar.CoversPattern}))
 	case grammar.Steps:
 		return list(ref("step"))
 	case grammar.List:

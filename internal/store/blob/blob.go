@@ -52,10 +52,9 @@ func (d *Dir) path(digest string) string { return filepath.Join(d.folder(digest)
 // file and folder are synced to disk. Whatever goes wrong, no file stays under a
 // digest that is not its own; bytes that are there already are left alone.
 func (d *Dir) Put(ctx context.Context, in io.Reader, limit int64) (Info, error) {
-	const op = "blob.Put"
 	temp, err := os.CreateTemp(filepath.Join(d.root, tempFolder), "put-*")
 	if err != nil {
-		return Info{}, full(op, err)
+		return Info{}, full(err)
 	}
 	defer os.Remove(temp.Name()) // after the rename there is nothing to remove
 	defer temp.Close()
@@ -64,10 +63,10 @@ func (d *Dir) Put(ctx context.Context, in io.Reader, limit int64) (Info, error) 
 		return Info{}, err
 	}
 	if err := errors.Join(temp.Chmod(0o400), temp.Sync(), temp.Close()); err != nil {
-		return Info{}, full(op, err)
+		return Info{}, full(err)
 	}
 	if err := d.settle(temp.Name(), info); err != nil {
-		return Info{}, full(op, err)
+		return Info{}, full(err)
 	}
 	return info, nil
 }
@@ -81,7 +80,7 @@ func write(ctx context.Context, temp io.Writer, in io.Reader, limit int64) (Info
 	case source.err != nil:
 		return Info{}, soar.Wrap(soar.CodeUnavailable, op, source.err, "the bytes to store could not be read to their end")
 	case err != nil:
-		return Info{}, full(op, err)
+		return Info{}, full(err)
 	case size > limit:
 		return Info{}, soar.Errorf(soar.CodeInvalid, op, "the item has more than %d bytes", limit)
 	}
@@ -165,7 +164,7 @@ type verified struct {
 func (v *verified) Read(p []byte) (int, error) {
 	n, err := v.reader.Read(p)
 	v.sum.Write(p[:n])
-	if err == io.EOF && hexOf(v.sum) != v.digest {
+	if errors.Is(err, io.EOF) && hexOf(v.sum) != v.digest {
 		return n, soar.Errorf(soar.CodeConflict, "blob.Read", "the bytes under digest %s were changed", v.digest)
 	}
 	return n, err
@@ -176,6 +175,6 @@ func (v *verified) Close() error { return v.file.Close() }
 
 func hexOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-func full(op string, err error) error {
-	return soar.Wrap(soar.CodeUnavailable, op, err, "the bytes cannot be written to disk")
+func full(err error) error {
+	return soar.Wrap(soar.CodeUnavailable, "blob.Put", err, "the bytes cannot be written to disk")
 }
