@@ -56,7 +56,7 @@ func TestOlderAttemptLoses(t *testing.T) {
 	older := b.holdAt(r, "LedgerMove sent before")
 	newer := b.holdAt(r, "LedgerMove sent before")
 	older.wake(t)
-	wantType(t, older.err, errorUnknown)
+	_ = wantType(t, older.err, errorUnknown)
 	if len(b.lab.Effects()) != 0 {
 		t.Error("the older attempt sent")
 	}
@@ -94,7 +94,7 @@ func TestOvertakenAttemptSettlesNothing(t *testing.T) {
 			newer := b.holdAt(r, "sent")
 			older.wake(t)
 			b.state(r, soar.LedgerSent)
-			wantType(t, older.err, errorUnknown)
+			_ = wantType(t, older.err, errorUnknown)
 			newer.wake(t)
 			if result := b.must(r); result.Outcome != protocol.OutcomeDone {
 				t.Errorf("%+v", result)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -244,5 +246,58 @@ func TestArgumentsTooLarge(t *testing.T) {
 	w.run(incident(p)).ended(soar.StatusClosed).expect(map[string]soar.StepStatus{"a": soar.StepFailed})
 	if len(w.calls) != 0 {
 		t.Error("it was sent")
+	}
+}
+
+// A worker that is lost does not use up attempts: the same effect is asked for
+// again under its key, and the ledger knows what an earlier attempt did. One
+// that is lost every time leaves it to a person.
+func TestWorkerLost(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		losses int
+		calls  int
+		asked  int
+	}{"twice": {2, 3, 0}, "every time": {9, 3, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := playbook("one", isolate("iso", "web-1", attempts(1)))
+			w := newWorld(t, p)
+			w.answer = func(_ protocol.ActionRequest, nth int) (protocol.ActionResult, error) {
+				if nth <= row.losses {
+					return protocol.ActionResult{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil)
+				}
+				return done(nil), nil
+			}
+			w.at(time.Hour, protocol.UpdateSkipStep, protocol.StepCommand{Command: by("ana"), Key: "r1/iso"})
+			w.run(incident(p)).ended(soar.StatusClosed)
+			if len(w.calls) != row.calls || len(w.told(protocol.EventStepNeedsPerson)) != row.asked {
+				t.Errorf("%d calls, asked %d times", len(w.calls), len(w.told(protocol.EventStepNeedsPerson)))
+			}
+			for _, call := range w.calls {
+				if call.Key != w.calls[0].Key {
+					t.Error("the key changed")
+				}
+			}
+		})
+	}
+}
+
+// A timeout that is read long after it happened says that nobody was there to
+// do the work: it is asked for again.
+func TestNobodyWasThere(t *testing.T) {
+	t.Parallel()
+	p := playbook("one", act("look", "x.slow"))
+	w := newWorld(t, p)
+	w.delays["x.slow"] = 3 * time.Hour
+	w.answer = func(_ protocol.ActionRequest, nth int) (protocol.ActionResult, error) {
+		if nth == 1 {
+			return protocol.ActionResult{}, temporal.NewNonRetryableApplicationError("", "", temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, nil))
+		}
+		return done(nil), nil
+	}
+	w.run(incident(p)).ended(soar.StatusClosed).expect(map[string]soar.StepStatus{"look": soar.StepSucceeded})
+	if len(w.calls) != 2 {
+		t.Errorf("%d calls", len(w.calls))
 	}
 }

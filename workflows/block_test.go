@@ -170,6 +170,11 @@ func TestParallel(t *testing.T) {
 		{name: "cancelled", steps: list(three(plan.Parallel{OnError: "wait"})), run: stopped,
 			before: func(w *world) { w.at(time.Minute, protocol.UpdateCancel, protocol.Cancel{Command: by("lead")}) },
 			want:   map[string]soar.StepStatus{"side": stopped, "side/a/one": ok, "side/b/w": stopped}},
+		{name: "a branch fails the run on purpose", run: bad,
+			steps: list(parallel("side", plan.Parallel{OnError: "wait", Branches: []plan.NamedBranch{
+				arm("a", wait("w", plan.Wait{For: time.Hour})), arm("b", failing("end", "no")),
+			}})),
+			want: map[string]soar.StepStatus{"side": bad, "side/a/w": stopped, "side/b/end": bad}},
 		{name: "a branch closes the incident", run: ok,
 			steps: list(parallel("side", plan.Parallel{Branches: []plan.NamedBranch{
 				arm("a", wait("w", plan.Wait{For: time.Hour})), arm("b", closing("end", "resolved")),

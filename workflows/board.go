@@ -83,11 +83,11 @@ const maxRows = 20 // of each table; the details may hold 20,000 bytes
 func (i *incident) details() string {
 	incident := i.Case.Incident
 	var out strings.Builder
-	fmt.Fprintf(&out, "**%s** %s: %s, severity %s", escape(incident.ID), escape(incident.Title), incident.Status, escape(string(incident.Severity)))
+	fmt.Fprintf(&out, "**%s**: severity **%s**, status **%s**", escape(incident.ID), escape(string(incident.Severity)), escape(string(incident.Status)))
 	if incident.Paused {
-		out.WriteString(" (paused)")
+		out.WriteString(", **paused**")
 	}
-	out.WriteString("\n\n")
+	out.WriteString("\n\n" + escape(incident.Title) + "\n\n")
 	i.clockTable(&out)
 	i.peopleTables(&out)
 	i.heldTable(&out)
@@ -99,17 +99,17 @@ func (i *incident) clockTable(out *strings.Builder) {
 	for _, o := range i.Case.Objectives {
 		rows = append(rows, []string{o.Name, o.State(), o.DueAt.Format("2006-01-02 15:04 UTC")})
 	}
-	table(out, []string{"Objective", "State", "Due"}, rows)
+	table(out, []string{"SLA", "State", "Due"}, rows)
 }
 
 func (i *incident) peopleTables(out *strings.Builder) {
 	var rows [][]string
 	for _, a := range i.Case.Approvals {
 		if a.Status == soar.ApprovalPending {
-			rows = append(rows, []string{a.ID, a.Title, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format("2006-01-02 15:04 UTC")})
+			rows = append(rows, []string{a.Title, a.ID, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format("2006-01-02 15:04 UTC")})
 		}
 	}
-	table(out, []string{"Approval", "Asks", "Decided", "Expires"}, rows)
+	table(out, []string{"Waits for approval", "Id", "Decided", "Expires"}, rows)
 	rows = nil
 	for _, t := range i.Case.Tasks {
 		if t.Status == soar.TaskOpen {
@@ -117,10 +117,10 @@ func (i *incident) peopleTables(out *strings.Builder) {
 			if t.DueAt != nil {
 				due = t.DueAt.Format("2006-01-02 15:04 UTC")
 			}
-			rows = append(rows, []string{t.ID, t.Title, due})
+			rows = append(rows, []string{t.Title, t.ID, due})
 		}
 	}
-	table(out, []string{"Task", "Asks", "Due"}, rows)
+	table(out, []string{"Open task", "Id", "Due"}, rows)
 }
 
 func (i *incident) heldTable(out *strings.Builder) {
@@ -158,25 +158,19 @@ func table(out *strings.Builder, head []string, rows [][]string) {
 
 const maxCell = 80 // runes
 
-// escape makes text harmless in markdown: every ASCII punctuation mark gets a
-// backslash, which CommonMark permits for all of them, so there is no emphasis,
-// no link (not even a bare address), no HTML and no end of a table cell. Control
+// escape makes text harmless in markdown and cuts it to a cell's width. Control
 // and direction characters go.
 func escape(text string) string {
 	var out strings.Builder
 	for n, r := range []rune(text) {
-		switch {
-		case n == maxCell:
+		if n == maxCell {
 			out.WriteString("…")
-			return out.String()
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff:
-			out.WriteByte(' ')
-		case r < 0x80 && strings.ContainsRune("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", r):
-			out.WriteByte('\\')
-			out.WriteRune(r)
-		default:
-			out.WriteRune(r)
+			break
 		}
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff {
+			r = ' '
+		}
+		out.WriteRune(r)
 	}
-	return out.String()
+	return soar.Markdown(out.String())
 }

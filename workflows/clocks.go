@@ -21,7 +21,7 @@ func (i *incident) startClocks(ctx workflow.Context) {
 			i.alarm(ctx, name, dueAt, "due", i.breach)
 		})
 		workflow.GoNamed(ctx, "warning "+name, func(ctx workflow.Context) {
-			i.alarm(ctx, name, warnAt, "warning before", i.warn)
+			i.alarm(ctx, name, warnAt, "warning at", i.warn)
 		})
 	}
 }
@@ -51,7 +51,7 @@ func (i *incident) alarm(ctx workflow.Context, name string, at func(*state.Objec
 		}
 		due := *next()
 		changed := func() bool { now := next(); return now == nil || !now.Equal(due) }
-		summary := fmt.Sprintf("SLA %s - %s - %s %s", name, i.Case.Incident.Severity, what, due.Format("2006-01-02T15:04Z"))
+		summary := fmt.Sprintf("SLA %s - %s - %s %s", name, i.Case.Incident.Severity, what, due.Format("2006-01-02 15:04 UTC"))
 		if interpreter.WaitUntil(ctx, due, summary, changed) {
 			ring(i.Case.Objective(name))
 			i.Case.Journal.TouchObjectives()

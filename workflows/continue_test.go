@@ -131,6 +131,22 @@ func stories() []story {
 			w.answer = failOn("x.bad")
 			w.closeAt(time.Hour)
 		}},
+		{name: "told to stop beside an always step", side: true, rounds: 3, plans: []*plan.Plan{playbook("p",
+			parallel("side", plan.Parallel{OnError: "cancel", Branches: []plan.NamedBranch{
+				arm("a", wait("a0", plan.Wait{For: time.Minute}), act("a1", "x.bad")),
+				arm("b", wait("b0", plan.Wait{For: 10 * time.Minute}, always()), act("b1", "x.b1")),
+			}}),
+		)}, prepare: func(w *world, _ *plan.Plan) {
+			w.answer = failOn("x.bad")
+			w.at(5*time.Minute, protocol.UpdateNote, protocol.Note{Command: by("ana"), Text: "meanwhile"})
+			w.closeAt(time.Hour)
+		}},
+		{name: "cancelled inside of a loop", rounds: 3, plans: []*plan.Plan{playbook("p",
+			forEach("each", "alert.urls", "u", 1, list(wait("w", plan.Wait{For: 10 * time.Minute}, always()), act("a", "x.a"))),
+		)}, prepare: func(w *world, _ *plan.Plan) {
+			w.at(time.Minute, protocol.UpdateCancel, protocol.Cancel{Command: by("ana")})
+			w.closeAt(time.Hour)
+		}},
 		{name: "cancelled with everything taken back", rounds: 4, plans: []*plan.Plan{playbook("p",
 			isolate("a", "h1"), isolate("b", "h2", expires(4*time.Hour)), wait("w", plan.Wait{For: 100 * time.Hour}), act("z", "x.z", always()),
 		)}, prepare: func(w *world, _ *plan.Plan) {
@@ -276,6 +292,64 @@ func TestStoreOfTheRecordIsAway(t *testing.T) {
 	}
 	if w.rounds < 5 {
 		t.Errorf("%d histories", w.rounds)
+	}
+}
+
+// What is unwritten when the incident ends is waited for, however long the store
+// is away.
+func TestEndWaitsForTheRecord(t *testing.T) {
+	t.Parallel()
+	p := playbook("one", wait("w", plan.Wait{For: time.Hour}), set("s", with("v", 1)))
+	w := newWorld(t, p)
+	away := false
+	w.journal = func(protocol.JournalBatch) error {
+		if away {
+			return storeAway()
+		}
+		return nil
+	}
+	w.look(30*time.Minute, func(protocol.StateView) { w.mu.Lock(); away = true; w.mu.Unlock() })
+	w.look(5*time.Hour, func(protocol.StateView) { w.mu.Lock(); away = false; w.mu.Unlock() })
+	w.run(incident(p)).ended(soar.StatusClosed)
+	if w.elapsed < 5*time.Hour || w.elapsed > 5*time.Hour+2*time.Minute {
+		t.Errorf("ended after %s", w.elapsed)
+	}
+}
+
+// Nobody was there while a step's time ran out: it counts as soon as the walk
+// goes on, before anything else starts.
+func TestTimeRanOutMeanwhile(t *testing.T) {
+	t.Parallel()
+	p := playbook("one", block("all", list(wait("w", plan.Wait{For: 30 * time.Minute}), act("a", "x.a")), within(time.Hour)))
+	w := newWorld(t, p)
+	w.often, w.gap = true, 2*time.Hour
+	w.closeAt(48 * time.Hour)
+	w.run(incident(p)).ended(soar.StatusClosed).expect(map[string]soar.StepStatus{"all": bad, "all/w": stopped, "all/a": ""})
+	if len(w.calls) != 0 {
+		t.Error("it started a step after its time")
+	}
+}
+
+// An answer that is given while the workflow is about to continue as new puts
+// that off by one task: what it changed is written in the same history.
+func TestAnswersAreLetOut(t *testing.T) {
+	t.Parallel()
+	p := playbook("one", wait("w", plan.Wait{For: time.Hour}))
+	w := newWorld(t, p)
+	w.often = true
+	written := 0
+	w.journal = func(batch protocol.JournalBatch) error {
+		for _, event := range batch.Events {
+			if event.Kind == protocol.EventReceived {
+				written = w.rounds
+			}
+		}
+		return nil
+	}
+	w.at(500*time.Microsecond, protocol.UpdateEvent, protocol.Event{Command: by("tool"), Name: "now"})
+	w.run(incident(p)).ended(soar.StatusClosed)
+	if written != 1 {
+		t.Errorf("the event was written in history %d", written)
 	}
 }
 

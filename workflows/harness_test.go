@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/stretchr/testify/mock"
@@ -42,7 +43,9 @@ type world struct {
 	pin     func(protocol.PinRequest) (protocol.RunPin, error)
 	journal func(protocol.JournalBatch) error // before it is taken in
 	acts    []*act2
-	often   bool // continue as new whenever it is possible
+	prepare func(*testsuite.TestWorkflowEnvironment)
+	often   bool          // continue as new whenever it is possible
+	gap     time.Duration // how long nobody is there between two histories
 	limit   time.Duration
 
 	mu       sync.Mutex
@@ -154,7 +157,8 @@ func (w *world) run(input protocol.IncidentInput) *world {
 			return w
 		}
 		if w.rounds > 500 {
-			w.t.Fatalf("no end after %d histories", w.rounds)
+			lines := strings.Split(w.transcript(), "\n")
+			w.t.Fatalf("no end after %d histories, at %s, last:\n%s", w.rounds, w.elapsed, strings.Join(lines[max(0, len(lines)-12):], "\n"))
 		}
 		input = next
 	}
@@ -171,8 +175,12 @@ func (w *world) once(input protocol.IncidentInput) (protocol.IncidentInput, bool
 		env.SetCurrentHistoryLength(100_000)
 	}
 	workflows.New(w.source, expression.NewCache(1000)).Register(env)
+	// The random plans run beside other tests on few cores: a second is too short.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	w.activities(env)
-	env.SetOnTimerScheduledListener(func(string, time.Duration) {})
+	if w.prepare != nil {
+		w.prepare(env)
+	}
 	w.schedule(env)
 	env.ExecuteWorkflow(protocol.WorkflowIncident, input)
 	w.elapsed = env.Now().Sub(start())
@@ -192,6 +200,7 @@ func (w *world) once(input protocol.IncidentInput) (protocol.IncidentInput, bool
 		w.t.Fatalf("carry: %v", err)
 	}
 	w.err = nil
+	w.elapsed += w.gap
 	return next, true
 }
 

@@ -18,7 +18,8 @@ import (
 type author struct {
 	t     *rapid.T
 	steps int
-	ids   []string // of steps written so far, to be read
+	ids   []string     // of steps written so far, to be read
+	calls []*plan.Plan // playbooks that are called
 }
 
 func (a *author) one(of ...string) string { return rapid.SampledFrom(of).Draw(a.t, "pick") }
@@ -49,7 +50,10 @@ func (a *author) id() string {
 func (a *author) step(depth int) *plan.Step {
 	kinds := []string{"action", "action", "change", "set", "wait", "approval", "task", "declare", "escalate"}
 	if depth > 0 {
-		kinds = append(kinds, "steps", "switch", "parallel", "for_each", "repeat")
+		kinds = append(kinds, "steps", "switch", "parallel", "for_each", "repeat", "call")
+	}
+	if a.chance(4) {
+		kinds = []string{"fail", "close"}
 	}
 	kind := a.one(kinds...)
 	id := a.id()
@@ -103,6 +107,12 @@ func (a *author) make(kind, id string, depth int) *plan.Step {
 			asked.RemindEvery = time.Hour
 		}
 		return approval(id, asked)
+	case "fail":
+		return failing(id, "no good")
+	case "close":
+		return closing(id, a.one("resolved", "false_positive"))
+	case "call":
+		return a.called(id, depth)
 	case "steps":
 		return block(id, a.list(depth-1))
 	case "switch":
@@ -117,6 +127,16 @@ func (a *author) make(kind, id string, depth int) *plan.Step {
 	default:
 		return repeat(id, a.condition(), time.Minute, 3, a.list(depth-1))
 	}
+}
+
+// called writes a playbook of its own, which reads its own steps only.
+func (a *author) called(id string, depth int) *plan.Step {
+	outside := a.ids
+	a.ids = nil
+	child := playbook("called_"+id, a.list(depth-1)...)
+	a.ids = outside
+	a.calls = append(a.calls, child)
+	return call(id, child, nil)
 }
 
 func (a *author) pause(id string) *plan.Step {
@@ -178,7 +198,7 @@ func TestRandomPlans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := &author{t: t}
 		p := playbook("random", a.list(3)...)
-		w := newWorld(t, p)
+		w := newWorld(t, append(a.calls, p)...)
 		w.often = rapid.Bool().Draw(t, "often")
 		f := &fate{t: t, seed: rapid.Uint64().Draw(t, "seed"), settled: map[string]int{}, done: map[string]bool{}, tries: map[string]int{}}
 		w.answer = func(r protocol.ActionRequest, nth int) (protocol.ActionResult, error) {
@@ -196,7 +216,10 @@ func TestRandomPlans(t *testing.T) {
 		w.at(1000*time.Hour, protocol.UpdateCancel, protocol.Cancel{Command: by("end"), Compensate: rapid.Bool().Draw(t, "compensate")})
 		w.at(2000*time.Hour, protocol.UpdateCancel, protocol.Cancel{Command: by("end")})
 		w.closeAt(3000 * time.Hour)
-		w.run(input).ended(soar.StatusClosed)
+		w.run(input)
+		if w.err != nil || !w.result.Status.Ended() {
+			t.Errorf("ended as %q, error %v", w.result.Status, w.err)
+		}
 		for key, times := range f.settled {
 			t.Errorf("key %s was called %d times after its answer", key, times)
 		}

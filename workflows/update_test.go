@@ -246,12 +246,12 @@ func TestExtend(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	t.Parallel()
-	p := playbook("one", wait("w", plan.Wait{For: time.Hour}), act("a", "x.a"), set("s", with("v", 1)))
+	p := playbook("one", wait("w", plan.Wait{For: time.Hour}), declare("d", with("owner", "zoe")), act("a", "x.a"), set("s", with("v", 1)))
 	w := newWorld(t, p)
 	w.at(30*time.Minute, protocol.UpdatePause, protocol.Control{Command: by("ana")})
 	again := w.at(40*time.Minute, protocol.UpdatePause, protocol.Control{Command: by("ana")})
 	w.look(5*time.Hour, func(view protocol.StateView) {
-		if len(w.calls) != 0 || !view.Incident.Paused {
+		if len(w.calls) != 0 || !view.Incident.Paused || view.Incident.Owner != "" {
 			t.Errorf("while paused: %d calls, %+v", len(w.calls), view.Incident)
 		}
 	})

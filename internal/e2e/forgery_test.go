@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
 	"github.com/tocsin-soar/tocsin/internal/lab"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/storetest"
 )
@@ -52,6 +53,27 @@ func requireStatus(t *testing.T, what string, err error, status int) {
 	t.Helper()
 	if fault, ok := errors.AsType[*client.Error](err); !ok || fault.Status != status {
 		t.Errorf("%s was answered %v, want status %d", what, err, status)
+	}
+}
+
+// ofKind gives the entries of one kind.
+func ofKind(payloads []record.Payload, kind string) []record.Payload {
+	return slices.DeleteFunc(slices.Clone(payloads), func(p record.Payload) bool { return p.Kind != kind })
+}
+
+// requireText checks that exactly one entry says so.
+func requireText(t *testing.T, payloads []record.Payload, text string) {
+	t.Helper()
+	var found []string
+	times := 0
+	for _, payload := range payloads {
+		found = append(found, payload.Text)
+		if strings.Contains(payload.Text, text) {
+			times++
+		}
+	}
+	if times != 1 {
+		t.Errorf("%d entries say %q among\n%s", times, text, strings.Join(found, "\n"))
 	}
 }
 

@@ -45,11 +45,11 @@ func (p *parser) risk(a *Action, n *strictyaml.Node) {
 		return
 	}
 	writes := a.Risk.Writes()
-	switch {
-	case writes && n.Get("target") == nil:
-		p.Fault(at, RuleRisk, fmt.Sprintf("an action with the risk %s needs a target", a.Risk), "name the input that says what is changed: target: host")
-	case writes && n.Get("undo") == nil && !a.Irreversible:
-		p.Fault(at, RuleRisk, fmt.Sprintf("an action with the risk %s needs an undo", a.Risk), "add undo, or irreversible: true when nothing takes it back")
+	if writes && n.Get("target") == nil {
+		p.Report(at.Pos, at.Length(), RuleRisk, fmt.Sprintf("an action with the risk %s needs a target", a.Risk), "name the input that says what is changed: target: host")
+	}
+	if writes && n.Get("undo") == nil && !a.Irreversible {
+		p.Report(at.Pos, at.Length(), RuleRisk, fmt.Sprintf("an action with the risk %s needs an undo", a.Risk), "add undo, or irreversible: true when nothing takes it back")
 	}
 	for _, key := range []string{"undo", "irreversible", "protects"} {
 		if given := n.Get(key); given != nil && !writes {

@@ -35,3 +35,8 @@ func Compile(file string, source []byte, catalog manifest.Catalog, playbooks Res
 	}
 	return compiled, faults
 }
+
+// CheckManifest gives the faults of the expressions in a connector's manifest, which
+// internal/manifest cannot read. An expression that is wrong there would fail when a
+// measure must be taken back.
+func CheckManifest(m *manifest.Manifest) diag.List { return checker.CheckManifest(m) }

@@ -78,7 +78,7 @@ func (c *Client) StartIncident(ctx context.Context, input protocol.IncidentInput
 		WorkflowIDConflictPolicy:                 failOnConflict,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            staticSummary(incident),
-		StaticDetails: "Incident " + incident.ID + ", opened " + incident.OpenedAt.UTC().Format(time.RFC3339) +
+		StaticDetails: "Incident " + incident.ID + ", opened " + incident.OpenedAt.UTC().Format("2006-01-02 15:04 UTC") +
 			". The record of what happened is in Tocsin; this page shows how it runs.",
 		Priority:              temporal.Priority{PriorityKey: priority(incident.Severity)},
 		TypedSearchAttributes: startAttributes(incident),

@@ -24,9 +24,10 @@ const (
 const summaryBytes = 200
 
 // staticSummary is the line that the Temporal UI shows for the workflow. The
-// title may hold text of an attacker; the UI shows it as text.
+// title may hold text of an attacker, and the UI renders markdown. The severity is
+// not in it: it changes, and this line cannot.
 func staticSummary(incident soar.Incident) string {
-	return soar.Shorten(string(incident.Severity)+": "+incident.Title, summaryBytes)
+	return soar.Markdown(soar.Shorten(incident.Title, summaryBytes))
 }
 
 // priority maps severities to Temporal's 1 (first) to 5.

@@ -23,7 +23,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 	asked := v.m.Case.Approval(v.rec.Approval)
 	for asked.Open() {
 		due, what := asked.NextDue()
-		summary := fmt.Sprintf("Approval %s %s - %s", asked.ID, what, due.Format("2006-01-02T15:04Z"))
+		summary := fmt.Sprintf("Approval - %s at %s - %s", what, due.Format("2006-01-02 15:04 UTC"), asked.Title)
 		fired, why := v.scope.awaitUntil(ctx, due, summary, func() bool { return !asked.Open() })
 		switch {
 		case why.is(rewalk):

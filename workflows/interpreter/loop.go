@@ -136,6 +136,9 @@ func (v *visit) looped() result {
 // repeat carries out the body until its condition holds, at most so often.
 func (v *visit) repeat(ctx workflow.Context) result {
 	r := v.step.Repeat
+	if v.rec.Times-v.rec.From >= r.MaxTimes { // a person tries it again: it gets all its turns once more
+		v.rec.From = v.rec.Times
+	}
 	for {
 		if v.rec.Wake != nil {
 			if _, why := v.scope.awaitUntil(ctx, *v.rec.Wake, "Next turn of "+v.rec.Title, never); why != nil {
@@ -156,7 +159,7 @@ func (v *visit) repeat(ctx workflow.Context) result {
 			v.rec.Output = map[string]any{"times": v.rec.Times}
 			v.m.Case.Compact(v.at.run, v.rec)
 			return succeeded()
-		case v.rec.Times >= r.MaxTimes:
+		case v.rec.Times-v.rec.From >= r.MaxTimes:
 			return failed(fmt.Sprintf("still not so after %s", state.Plural(v.rec.Times, "turn")))
 		}
 		if r.Every > 0 {

@@ -104,10 +104,18 @@ func (m *Machine) Lookup(ctx workflow.Context, name string, request, reply any) 
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: time.Minute,
-		Summary:                Summary(name),
+		Summary:                Summary(lookupTitle(name)),
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
 	})
 	return workflow.ExecuteActivity(ctx, name, request).Get(ctx, reply)
+}
+
+// lookupTitle is what managers read in Temporal's UI.
+func lookupTitle(name string) string {
+	if name == protocol.ActivityMatch {
+		return "Look for playbooks that fit"
+	}
+	return "Look the playbook's version up"
 }
 
 // endRun gives a run its last status and tells it. A failed run needs people.

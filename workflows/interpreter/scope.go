@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
@@ -121,10 +122,10 @@ func WaitUntil(ctx workflow.Context, due time.Time, summary string, cond func() 
 	return !cond()
 }
 
-const maxSummary = 200 // bytes; the server's limit is 400 and a codec adds to it
+const maxSummary = 200 // bytes as JSON; the server's limit is 400 and a codec adds to it
 
 // Summary makes a text fit for a timer's or an activity's summary: one line, at
-// most 200 bytes, whole runes.
+// most 200 bytes, whole runes. The UI renders markdown: text stays text.
 func Summary(text string) string {
 	line := make([]rune, 0, maxSummary)
 	size := 0
@@ -132,10 +133,11 @@ func Summary(text string) string {
 		if r < ' ' || r == 0x7f {
 			r = ' '
 		}
-		if size += len(string(r)); size > maxSummary {
+		// A mark may get a backslash, and JSON doubles that.
+		if size += len(string(r)) + 2*(len(soar.Markdown(string(r)))-len(string(r))); size > maxSummary {
 			break
 		}
 		line = append(line, r)
 	}
-	return string(line)
+	return soar.Markdown(string(line))
 }

@@ -122,8 +122,10 @@ func (v *visit) finish(ctx workflow.Context, res result) result {
 	}
 	status, problem := v.outcome(res)
 	if status == soar.StepFailed && v.step.OnFailure == plan.OnFailureCompensate {
-		v.rec.Undoing, v.rec.Error = true, problem
-		v.touch()
+		if !v.rec.Undoing {
+			v.rec.Undoing, v.rec.Error = true, problem
+			v.touch()
+		}
 		if why := v.compensate(ctx); why != nil {
 			return halted(why)
 		}

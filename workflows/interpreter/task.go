@@ -25,7 +25,7 @@ func (v *visit) task(ctx workflow.Context) result {
 		var fired bool
 		var why *stop
 		if some {
-			summary := fmt.Sprintf("Task %s - due %s", work.ID, due.Format("2006-01-02T15:04Z"))
+			summary := fmt.Sprintf("Task - due %s - %s", due.Format("2006-01-02 15:04 UTC"), work.Title)
 			fired, why = v.scope.awaitUntil(ctx, due, summary, func() bool { return !work.Open() })
 		} else {
 			why = v.scope.await(ctx, func() bool { return !work.Open() })

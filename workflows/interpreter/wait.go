@@ -40,7 +40,7 @@ func (v *visit) awaitOr(ctx workflow.Context, cond func() bool) (late bool, why 
 		return false, v.scope.await(ctx, cond)
 	}
 	due := v.wakeIn(timeout)
-	return v.scope.awaitUntil(ctx, due, "Wait: "+v.rec.Title+" - until "+due.Format("2006-01-02T15:04Z"), cond)
+	return v.scope.awaitUntil(ctx, due, "Wait: "+v.rec.Title+" - until "+due.Format("2006-01-02 15:04 UTC"), cond)
 }
 
 // waitUntil looks at the condition whenever something in the incident changed,

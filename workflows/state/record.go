@@ -36,6 +36,7 @@ type Record struct {
 	Listed  bool   `json:"listed,omitempty"`  // for_each: List is resolved, also when it is empty
 	Items   []Item `json:"items,omitempty"`   // for_each: one for each element of List
 	Times   int    `json:"times,omitempty"`   // repeat: turns that ended
+	From    int    `json:"from,omitempty"`    // repeat: turns that a person has let go by when trying it again
 	Stopped bool   `json:"stopped,omitempty"` // parallel: the branches still running were told to stop
 	Undoing bool   `json:"undoing,omitempty"` // failed, and its effects are being taken back
 	Child   string `json:"child,omitempty"`   // call: the run

@@ -104,6 +104,28 @@ func TestRedoOfALoop(t *testing.T) {
 	}
 }
 
+// A turn that succeeded although a step in it failed, because that was told to
+// continue, does not run again with its loop: the step keeps its status.
+func TestRedoLeavesTurnsThatWentWell(t *testing.T) {
+	t.Parallel()
+	c := newCase()
+	run := c.Runs[0]
+	loop := record("r1/each for_each failed")
+	loop.Items, loop.List, loop.Listed = []state.Item{{Status: "succeeded"}, {Status: "failed"}}, []any{"a", "b"}, true
+	run.Add(loop)
+	run.Add(record("r1/each[0]/in steps failed"))
+	run.Add(record("r1/each[1]/in steps failed"))
+	run.Status = soar.StepFailed
+	run.Redo = []state.Redo{{Order: state.Order{By: ana()}, Key: "r1/each"}}
+	c.ApplyRedo(run, at(5))
+	if got := run.Find("r1/each[0]/in").Status; got != soar.StepFailed {
+		t.Errorf("in the good turn: %s", got)
+	}
+	if got := run.Find("r1/each[1]/in").Status; got != soar.StepRunning || loop.Items[1].Status != "" || loop.Items[0].Status == "" {
+		t.Errorf("in the bad turn: %s, turns %v", got, loop.Items)
+	}
+}
+
 func TestRedoReachesUp(t *testing.T) {
 	t.Parallel()
 	c := newCase()

@@ -11,7 +11,8 @@ import (
 // again lets the record, and what went wrong below it, start anew.
 func (c *Case) again(run *Run, record *Record, by soar.Actor) {
 	for _, other := range run.Records {
-		if other != record && (!Within(other.Key, record.Key) || !wentWrong(other.Status)) {
+		below := Within(other.Key, record.Key) && wentWrong(other.Status) && run.returnsTo(other.Key)
+		if other != record && !below {
 			continue
 		}
 		c.restart(other, by)
@@ -57,7 +58,7 @@ func (c *Case) reopen(run *Run, record *Record, by soar.Actor) {
 	}
 	ended := run.Status.Ended()
 	if ended {
-		c.reopenEnding(run, by)
+		c.reopenEnding(run, record, by)
 		c.reopenRun(run)
 		scope = run.ID
 	}
@@ -66,7 +67,7 @@ func (c *Case) reopen(run *Run, record *Record, by soar.Actor) {
 			continue
 		}
 		cutOff := other.Status == soar.StepCancelled || other.Status == soar.StepCompensated
-		if slices.Contains(always, other) || cutOff && scope != "" && Within(other.Key, scope) {
+		if slices.Contains(always, other) || cutOff && scope != "" && Within(other.Key, scope) && run.returnsTo(other.Key) {
 			c.again(run, other, by)
 		}
 	}
@@ -76,20 +77,58 @@ func (c *Case) reopen(run *Run, record *Record, by soar.Actor) {
 	}
 }
 
-// reopenEnding takes back that a fail step ended the run.
-func (c *Case) reopenEnding(run *Run, by soar.Actor) {
+// returnsTo tells whether a walk comes to this step again: no container around
+// it has ended, nor any turn that it lies in. Records stand in the order
+// in which they were reached, so those around are restarted before it is asked.
+func (r *Run) returnsTo(key string) bool {
+	for _, above := range ancestors(key) {
+		around := r.Find(above)
+		if around == nil {
+			continue
+		}
+		if around.Status.Ended() || around.itemOver(key) {
+			return false
+		}
+	}
+	return !turnOver(r, key)
+}
+
+// itemOver tells whether key lies in a turn of this for_each that has ended and
+// is not to run again.
+func (r *Record) itemOver(key string) bool {
+	for i := range r.Items {
+		if r.Items[i].Status != "" && Within(key, Indexed(r.Key, i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// reopenEnding takes back that a fail step ended the run: it and the steps
+// around it run again, as far as a walk comes to them. What lies below the
+// record that is redone is left to the caller.
+func (c *Case) reopenEnding(run *Run, record *Record, by soar.Actor) {
 	if run.Ending == nil {
 		return
 	}
-	ending := run.Find(run.Ending.Key)
+	ending := run.Ending.Key
 	run.Ending = nil
-	if ending == nil || !ending.Status.Ended() {
-		return
-	}
-	c.restart(ending, by)
-	for _, key := range ancestors(ending.Key) {
-		if around := run.Find(key); around != nil && wentWrong(around.Status) {
-			c.restart(around, by)
+	chain := append([]string{ending}, ancestors(ending)...)
+	for _, key := range slices.Backward(chain) {
+		step := run.Find(key)
+		switch {
+		case step == nil:
+			continue
+		case Within(key, record.Key):
+			return
+		case step.Status.Ended():
+			if !wentWrong(step.Status) || !run.returnsTo(key) {
+				return
+			}
+			c.restart(step, by)
+		}
+		if key != ending {
+			reopenItem(step, ending)
 		}
 	}
 }
@@ -122,7 +161,7 @@ func (c *Case) restart(record *Record, by soar.Actor) {
 	if isContainer(record.Kind) && record.Begun {
 		fresh.Status, fresh.Begun = soar.StepRunning, true
 		fresh.Branch, fresh.List, fresh.Listed, fresh.Items = record.Branch, record.List, record.Listed, record.Items
-		fresh.Times, fresh.Child = record.Times, record.Child
+		fresh.Times, fresh.From, fresh.Child = record.Times, record.From, record.Child
 		for i := range fresh.Items {
 			if fresh.Items[i].Status == soar.StepCancelled {
 				fresh.Items[i] = Item{}

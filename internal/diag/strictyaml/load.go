@@ -158,6 +158,10 @@ func (l *loader) directive() bool {
 	return false
 }
 
+// at gives a place in the file: a document of nothing is said to stand behind its end.
 func (l *loader) at(line, column int) diag.Position {
+	if last := len(l.doc.Lines); last > 0 && line > last {
+		line, column = last, utf8.RuneCountInString(l.doc.Lines[last-1])+1
+	}
 	return diag.Position{File: l.File, Line: max(line, 1), Column: max(column, 1)}
 }

@@ -241,7 +241,7 @@ func (p *parser) rating(n *strictyaml.Node, source *Source) {
 		if len(steps) > 0 && from >= steps[len(steps)-1].From {
 			p.Fault(item.Get("from"), ruleOrder, "steps stand from the worst down", "each from is smaller than the one before")
 		}
-		source.severity.steps = append(steps, Step{from, p.severity(item.Get("is"))})
+		source.severity.steps = append(source.severity.steps, Step{from, p.severity(item.Get("is"))})
 	}
 	words := n.Get("words")
 	if words == nil || !p.Is(words, strictyaml.Map, "words") {

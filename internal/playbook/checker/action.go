@@ -101,17 +101,53 @@ func (p *pass) arguments(call callSite, described *manifest.Action, here *scope)
 	}
 }
 
-// argument checks the expressions of one value against the type it must have.
+// argument checks the expressions of one value against the type it must have, those
+// inside lists and mappings too.
 func (p *pass) argument(field *ast.Field, want *expression.Type, env expression.Environment, here *scope) {
-	v := &field.Value
-	if v.Kind == ast.Whole {
-		p.check(v.Expr, env, here, want)
-		return
+	p.fitting(field.Name.Value, &field.Value, want, site{env: env, here: here})
+}
+
+// site is where expressions stand: what they may read.
+type site struct {
+	env  expression.Environment
+	here *scope
+}
+
+func (p *pass) fitting(name string, v *ast.Value, want *expression.Type, at site) {
+	switch {
+	case v.Kind == ast.Whole:
+		p.check(v.Expr, at.env, at.here, want)
+	case v.Kind == ast.List && want != nil && want.Kind == expression.KindList:
+		for i := range v.Items {
+			p.fitting("an item of "+name, &v.Items[i], want.Elem, at)
+		}
+	case v.Kind == ast.Map && want != nil && want.Kind == expression.KindObject:
+		for i := range v.Fields {
+			p.fitting(v.Fields[i].Name.Value, &v.Fields[i].Value, member(want, v.Fields[i].Name.Value), at)
+		}
+	case v.Kind == ast.Literal: // the schema says more about it than a type, see literal
+	default:
+		p.unlike(name, v, want, p.valueType(v, at.env, at.here))
 	}
-	got := p.valueType(v, env, here)
-	if v.Kind == ast.Mixed && want != nil && want.Kind != expression.KindText && want.Kind != expression.KindAny {
-		p.Fault(v.Node, RuleArgument, fmt.Sprintf("%s must be %s, but text around ${{ }} is %s", field.Name.Value, want, got), "make the whole value one ${{ }}")
+}
+
+// unlike reports a list, a mapping or a text where something else is asked for.
+func (p *pass) unlike(name string, v *ast.Value, want, got *expression.Type) {
+	switch {
+	case want == nil || want.Kind == expression.KindAny || want.Kind == got.Kind:
+	case v.Kind == ast.Mixed:
+		p.Fault(v.Node, RuleArgument, fmt.Sprintf("%s must be %s, but text around ${{ }} is %s", name, want, got), "make the whole value one ${{ }}")
+	default:
+		p.Fault(v.Node, RuleArgument, fmt.Sprintf("%s must be %s, but this is %s", name, want, got), "")
 	}
+}
+
+// member gives the type of a member of an object, nil when any will do.
+func member(t *expression.Type, name string) *expression.Type {
+	if known := t.Fields[name]; known != nil {
+		return known
+	}
+	return t.Elem
 }
 
 // hintNames helps with a name that is not known.
@@ -122,22 +158,49 @@ func hintNames(wrong string, known []string) string {
 	return "it takes " + diag.OneOf(known)
 }
 
-// literal checks a value without expressions against the schema itself, which
-// says more than types: patterns, lengths, words.
+// literal checks what holds no expressions against the schema itself, which says more
+// than types: patterns, lengths, words.
 func (p *pass) literal(field *ast.Field, want *expression.Type, input map[string]any) {
-	n := field.Value.Node
 	properties, _ := input["properties"].(map[string]any)
 	schema, ok := properties[field.Name.Value].(map[string]any)
-	if !ok || !field.Value.Fixed() || n.Bad {
+	if !ok {
+		schema, ok = input["additionalProperties"].(map[string]any)
+	}
+	if ok {
+		p.literalValue(field.Name.Value, &field.Value, want, schema)
+	}
+}
+
+func (p *pass) literalValue(name string, v *ast.Value, want *expression.Type, schema map[string]any) {
+	if v.Node.Bad {
 		return
 	}
-	err := strictschema.Validate(schema, field.Value.Data())
+	if !v.Fixed() {
+		p.literalParts(name, v, want, schema)
+		return
+	}
+	err := strictschema.Validate(schema, v.Data())
 	switch {
 	case err == nil:
-	case want != nil && want.Kind != kindOf(n):
-		p.Fault(n, RuleArgument, fmt.Sprintf("%s must be %s, this is %s", field.Name.Value, want, n.Kind), "")
+	case want != nil && want.Kind != kindOf(v.Node):
+		p.Fault(v.Node, RuleArgument, fmt.Sprintf("%s must be %s, this is %s", name, want, v.Node.Kind), "")
 	default:
-		p.Fault(n, RuleArgument, field.Name.Value+": "+strings.TrimSpace(err.Error()), "")
+		p.Fault(v.Node, RuleArgument, name+": "+strings.TrimSpace(err.Error()), "")
+	}
+}
+
+// literalParts checks the parts of a list or a mapping that holds expressions elsewhere.
+func (p *pass) literalParts(name string, v *ast.Value, want *expression.Type, schema map[string]any) {
+	if want == nil {
+		return
+	}
+	if items, ok := schema["items"].(map[string]any); ok && want.Kind == expression.KindList {
+		for i := range v.Items {
+			p.literalValue("an item of "+name, &v.Items[i], want.Elem, items)
+		}
+	}
+	for i := range v.Fields {
+		p.literal(&v.Fields[i], member(want, v.Fields[i].Name.Value), schema)
 	}
 }
 

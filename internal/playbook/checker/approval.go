@@ -57,6 +57,7 @@ func (p *pass) onExpire(a *ast.Approval) {
 func (p *pass) obeyed(asked *ast.Step, target ast.Text, bound *ast.Step) {
 	id := asked.ID.Value
 	if id == "" {
+		p.warn(asked.Key, RuleIgnored, fmt.Sprintf("the approval has no id, so %q cannot look at the answer: when people say no it fails", target.Value), "give it an id")
 		return
 	}
 	for _, s := range append(slices.Clone(p.holders[bound]), bound) {

@@ -29,6 +29,8 @@ func (p *pass) bindable(asked *ast.Step, target ast.Text) *ast.Step {
 		message, hint = fmt.Sprintf("step %q comes before the approval", target.Value), "an approval binds steps that run after it"
 	case !p.sameLoops(asked, bound):
 		message, hint = fmt.Sprintf("step %q runs in a loop that the approval stands outside of", target.Value), "bind the loop, or ask inside it"
+	case p.apart(asked, bound):
+		message, hint = fmt.Sprintf("step %q stands in another branch of the switch, so it never runs after this was asked", target.Value), "put the approval into the same branch, or before the switch"
 	case asked.ID.Given() && p.beside(asked, bound):
 		message, hint = fmt.Sprintf("step %q may run before the approval is answered", target.Value), "put the approval before the parallel step"
 	case holds(bound, func(s *ast.Step) bool { return s.Call != nil }):
@@ -54,6 +56,25 @@ func (p *pass) sameLoops(asked, bound *ast.Step) bool {
 		}
 	}
 	return true
+}
+
+// apart tells whether two steps stand in different branches of one switch.
+func (p *pass) apart(a, b *ast.Step) bool {
+	for _, holder := range p.holders[a] {
+		if holder.Switch == nil || !slices.Contains(p.holders[b], holder) {
+			continue
+		}
+		for _, branch := range holder.Switch {
+			if within(branch.Steps, a) != within(branch.Steps, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func within(steps []*ast.Step, wanted *ast.Step) bool {
+	return slices.ContainsFunc(steps, func(s *ast.Step) bool { return holds(s, func(inner *ast.Step) bool { return inner == wanted }) })
 }
 
 // beside tells whether the bound step does not wait for the approval.

@@ -30,6 +30,7 @@ func Check(book *ast.Playbook, catalog manifest.Catalog, called Resolver) diag.L
 	p.evidence()
 	p.flow(book.Steps)
 	p.calls()
+	p.shared()
 	return p.List
 }
 

@@ -15,7 +15,7 @@ const RuleJoin = "join"
 func (p *pass) parallel(s *ast.Step, here *scope) *scope {
 	after := here.clone()
 	for _, branch := range s.Parallel.Branches {
-		after = after.merge(p.list(branch.Steps, here))
+		after = after.merge(p.list(branch.Steps, here), here)
 	}
 	join := s.Parallel.Join
 	if number, err := strconv.Atoi(join.Value); err == nil && number > len(s.Parallel.Branches) {

@@ -2,6 +2,8 @@ package checker
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	exprast "github.com/expr-lang/expr/ast"
 
@@ -33,6 +35,7 @@ func (p *pass) risks() {
 		}
 		for _, approval := range asked {
 			p.skippable(approval, s.Action.Ref.Value)
+			p.unasked(approval, s)
 		}
 	})
 }
@@ -72,12 +75,46 @@ func reason(a *ast.Action, described *manifest.Action) string {
 	case described.Risk == soar.RiskDestroy:
 		return "destroys"
 	case described.Risk == soar.RiskChange && described.Protects != "":
-		return "changes a " + described.Protects
+		return "changes " + article(described.Protects)
 	case (a.Irreversible || described.Irreversible && a.Undo == nil) && described.Risk.Writes():
 		return "cannot be taken back"
 	default:
 		return ""
 	}
+}
+
+// article puts "a" or "an" before a protected class.
+func article(class string) string {
+	if strings.HasPrefix(class, "a") {
+		return "an " + class
+	}
+	return "a " + class
+}
+
+// unasked refuses an approval that its own when may skip, where what it covers runs
+// after a skipped one too: nobody was asked, and no policy stood in.
+func (p *pass) unasked(asked, s *ast.Step) {
+	e := asked.When
+	if e == nil || p.skips[asked] || !asked.ID.Given() {
+		return
+	}
+	accepts := false
+	for _, one := range append(slices.Clone(p.holders[s]), s) {
+		if one.When == nil {
+			continue
+		}
+		if strings.Contains(one.When.Source, e.Source) {
+			return // it runs only when people were asked
+		}
+		accepts = accepts || reads(one.When, asked.ID.Value) && strings.Contains(one.When.Source, string(soar.StepSkipped))
+	}
+	if !accepts {
+		return
+	}
+	p.skips[asked] = true
+	p.Report(e.At(0), len([]rune(e.Source)), RuleApproval,
+		fmt.Sprintf("when this is false nobody is asked, and %s is refused although it accepts a skipped approval", s.Action.Ref.Value),
+		"put the condition on a block around both")
 }
 
 // skippable refuses an approval before something risky that may be skipped for

@@ -46,11 +46,28 @@ func (s *scope) uncertain(base *scope) *scope {
 		}
 	}
 	for name, t := range out.vars {
-		if base.vars[name] != t {
+		if old, before := base.vars[name]; before {
+			out.vars[name] = either(old, t)
+		} else {
 			out.vars[name] = expression.Optional(t)
 		}
 	}
 	return out
+}
+
+// either gives a type for a value that is of one type or of the other.
+func either(a, b *expression.Type) *expression.Type {
+	if a == nil || b == nil || a == b {
+		return b
+	}
+	both := expression.Any()
+	if a.Kind == b.Kind && a.Kind != expression.KindList && a.Kind != expression.KindObject {
+		both = &expression.Type{Kind: a.Kind} // without the fixed words of the two
+	}
+	if a.Maybe || b.Maybe {
+		return expression.Optional(both)
+	}
+	return both
 }
 
 // hide marks what was added since base as having run inside a loop.
@@ -105,15 +122,16 @@ func (p *pass) list(steps []*ast.Step, before *scope) *scope {
 		}
 		after := p.step(step, here)
 		if step.Always {
-			after = now.merge(after)
+			after = now.merge(after, here)
 		}
 		now = after
 	}
 	return now
 }
 
-// merge adds what other has and s lacks.
-func (s *scope) merge(other *scope) *scope {
+// merge adds what other has and s lacks. base is where other began: a variable that
+// other left alone stays what it is in s.
+func (s *scope) merge(other, base *scope) *scope {
 	out := s.clone()
 	for id, one := range other.steps {
 		if _, known := out.steps[id]; !known {
@@ -121,8 +139,13 @@ func (s *scope) merge(other *scope) *scope {
 		}
 	}
 	for name, t := range other.vars {
-		if _, known := out.vars[name]; !known {
+		mine, known := out.vars[name]
+		switch before := base.vars[name]; {
+		case known && t == before:
+		case !known || mine == before:
 			out.vars[name] = t
+		default:
+			out.vars[name] = either(mine, t)
 		}
 	}
 	maps.Copy(out.collected, other.collected)
@@ -183,7 +206,7 @@ func (p *pass) branches(s *ast.Step, here *scope) *scope {
 	after := here.clone()
 	for _, branch := range s.Switch {
 		p.condition(branch.When, here)
-		after = after.merge(p.list(branch.Steps, here).uncertain(here))
+		after = after.merge(p.list(branch.Steps, here).uncertain(here), here)
 	}
 	after.collected = maps.Clone(here.collected) // only one branch runs
 	return after

@@ -116,3 +116,13 @@ func FuzzFormat(f *testing.F) {
 		}
 	})
 }
+
+// What cannot be kept is left alone, such as a key over several lines.
+func TestOddFilesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	source := "tocsin: v1\nplaybook: x\nversion: 1.0.0\ntitle: x\nsteps:\n  - ? |-\n      id\n    : look\n    set: {x: 1}\n"
+	text, faults := format.Format("f.yaml", []byte(source))
+	if text != nil || len(faults) != 1 || faults[0].Rule != format.RuleFormat {
+		t.Errorf("Format gives %q and %v, want no text and the rule %s", text, faults, format.RuleFormat)
+	}
+}
