@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,21 +91,21 @@ func printTask(p *printer, t gen.Task) {
 }
 
 func newTaskDoneCommand(c *cli) *cobra.Command {
-	var file string
+	var given string
 	var set []string
 	command := &cobra.Command{
 		Use:     "done TASK",
 		Short:   "Answer a task",
 		Long:    "Answer a task. The answer must fit the task's form; \"tocsin task show\" shows it.",
-		Example: "  tocsin task done TSK-0123456789\n  tocsin task done TSK-0123456789 --set confirmed=true --set note=\"called at 9\"\n  tocsin task done TSK-0123456789 --answer answer.json",
+		Example: "  tocsin task done TSK-0123456789\n  tocsin task done TSK-0123456789 --set confirmed=true --set note=\"called at 9\"\n  tocsin task done TSK-0123456789 --answer '{\"confirmed\": true}'\n  tocsin task done TSK-0123456789 --answer answer.json",
 		Args:    words(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			answer, err := pairs("--set", set)
 			if err != nil {
 				return err
 			}
-			if file != "" {
-				if answer, err = readAnswer(cmd, file); err != nil {
+			if given != "" {
+				if answer, err = readAnswer(cmd, given); err != nil {
 					return err
 				}
 			}
@@ -119,21 +120,27 @@ func newTaskDoneCommand(c *cli) *cobra.Command {
 			return c.show(cmd, task, func(p *printer) { p.line("%s  %s", task.ID, p.state(string(task.Status))) })
 		},
 	}
-	command.Flags().StringVar(&file, "answer", "", "file with the answer as JSON; - is standard input")
+	command.Flags().StringVar(&given, "answer", "", "the answer as a JSON object, or the file that holds it; - is standard input")
 	command.Flags().StringArrayVar(&set, "set", nil, "name=value, the value as JSON or text; may be repeated")
 	command.MarkFlagsMutuallyExclusive("answer", "set")
 	return command
 }
 
-func readAnswer(cmd *cobra.Command, file string) (map[string]any, error) {
+// readAnswer takes the object itself, which begins with a brace, or the name of a
+// file that holds it.
+func readAnswer(cmd *cobra.Command, given string) (map[string]any, error) {
 	const most = 256 << 10
-	body, err := readInput(cmd, file, most)
-	if err != nil {
-		return nil, err
+	body, where := []byte(given), "--answer"
+	if !strings.HasPrefix(strings.TrimSpace(given), "{") {
+		var err error
+		if body, err = readInput(cmd, given, most); err != nil {
+			return nil, err
+		}
+		where = given
 	}
 	var answer map[string]any
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, usage("%s: expected a JSON object: %v", file, err)
+		return nil, usage("%s: expected a JSON object: %v", where, err)
 	}
 	return answer, nil
 }
