@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression/data"
@@ -90,7 +91,7 @@ func (s *splitter) expression() {
 		return
 	}
 	inner := s.src[start : end-2]
-	leading := len(inner) - len(strings.TrimLeft(inner, " \t\r\n"))
+	leading := len(inner) - len(strings.TrimLeftFunc(inner, unicode.IsSpace))
 	place := s.column + 1
 	s.advance(start + leading)
 	part := Part{Text: strings.TrimSpace(inner), Expression: true, Column: s.column + 1}
