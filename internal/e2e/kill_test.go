@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,7 +53,7 @@ func newVictim(t *testing.T) *victim {
 	t.Cleanup(labServer.Close)
 	t.Cleanup(func() { v.lab.Close() })
 
-	listen := freeAddress(t)
+	listen := net.JoinHostPort("127.0.0.1", strconv.Itoa(quietPort(t)))
 	v.url = "http://" + listen
 	config := filepath.Join(dir, "tocsin.yaml")
 	if err := os.WriteFile(config, configFile(labServer.URL), 0o600); err != nil {
@@ -76,16 +77,6 @@ func configFile(labURL string) []byte {
 		fmt.Fprintf(&text, "  %s:\n    use: %s\n    settings:\n      base_url: %s\n      token: {from_env: LAB_TOKEN}\n", instance, kind, labURL)
 	}
 	return text.Bytes()
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // start runs the product and waits until it answers.

@@ -2,10 +2,11 @@ package connectortest
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,12 +64,7 @@ func (s Suite) fault(t *testing.T, action *manifest.Action, c Case, want connect
 // refused: a connection that fails has sent nothing, and the ledger must not
 // have been told that something was.
 func (s Suite) refused(t *testing.T, action *manifest.Action, c Case) {
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := "http://" + listener.Addr().String()
-	_ = listener.Close()
+	closed := "http://" + deafAddress(t)
 	fake := &system{answer: func(http.ResponseWriter, *http.Request) {}}
 	b := Suite{Kind: s.Kind, Settings: func(string) map[string]string {
 		if s.Settings == nil {
@@ -80,11 +76,34 @@ func (s Suite) refused(t *testing.T, action *manifest.Action, c Case) {
 	if c.Args != nil {
 		call.Args = c.Args(closed)
 	}
-	_, err = b.instance.Do(t.Context(), call)
+	_, err := b.instance.Do(t.Context(), call)
 	wantClass(t, err, connector.Transient)
 	if effectful(action.Risk) && fake.sent.Load() > 0 {
 		t.Error("the ledger was told that bytes leave, and there was no connection")
 	}
+}
+
+// deafAddress is a loopback address that refuses connections for as long as the test
+// runs. The port stays bound, so that no server of a test beside this one is given it.
+func deafAddress(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inet, ok := bound.(*syscall.SockaddrInet4)
+	if !ok {
+		t.Fatalf("the address bound is a %T, want IPv4", bound)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", inet.Port)
 }
 
 func (s Suite) checkCancel(t *testing.T) {
