@@ -19,6 +19,8 @@ type State struct {
 	Addresses []*Address `json:"addresses"`
 	Messages  []*Message `json:"messages"`
 	URLs      []*URL     `json:"urls"`
+	Files     []*File    `json:"files"`
+	Rules     []*Rule    `json:"rules"`
 	Sent      []Mail     `json:"sent,omitempty"` // what went out by mail.send
 }
 
@@ -51,6 +53,37 @@ type User struct {
 	Groups         []string `json:"groups"`
 	Sessions       int      `json:"sessions"`
 	PasswordResets int      `json:"password_resets"`
+	SignIns        []SignIn `json:"sign_ins,omitempty"` // newest first; fetched by a call of their own
+}
+
+// SignIn is one sign-in of a user as the directory logged it.
+type SignIn struct {
+	At      string `json:"at"` // RFC 3339
+	Address string `json:"address"`
+	Country string `json:"country"`
+	Agent   string `json:"agent"` // what the client said it is
+	MFA     string `json:"mfa"`   // passed, denied, not_asked
+	Result  string `json:"result"`
+}
+
+// File is a program or document as EDR and reputation service know it.
+type File struct {
+	SHA256    string   `json:"sha256"`
+	Name      string   `json:"name"`
+	Malicious int      `json:"malicious"` // how many of 70 engines name it
+	Family    string   `json:"family"`
+	Hosts     []string `json:"hosts"` // names of the hosts it was seen on
+	Blocked   bool     `json:"blocked"`
+}
+
+// Rule is what a mailbox does with mail by itself.
+type Rule struct {
+	ID         string `json:"id"`
+	Mailbox    string `json:"mailbox"`
+	Name       string `json:"name"`
+	ForwardsTo string `json:"forwards_to"` // empty: nowhere
+	Deletes    bool   `json:"deletes"`
+	Enabled    bool   `json:"enabled"`
 }
 
 // Address is an IP address as firewall and reputation service know it.
@@ -126,6 +159,21 @@ func (s *State) message(id string) *Message {
 	return found(s.Messages, func(m *Message) bool { return m.ID == id })
 }
 
+// file makes an entry for one that nobody has seen: any file can be blocked.
+func (s *State) file(sha256 string) *File {
+	sha256 = strings.ToLower(sha256)
+	if known := found(s.Files, func(f *File) bool { return f.SHA256 == sha256 }); known != nil {
+		return known
+	}
+	fresh := &File{SHA256: sha256, Hosts: []string{}}
+	s.Files = append(s.Files, fresh)
+	return fresh
+}
+
+func (s *State) rule(id string) *Rule {
+	return found(s.Rules, func(r *Rule) bool { return r.ID == id })
+}
+
 func found[T any](list []*T, fits func(*T) bool) *T {
 	if i := slices.IndexFunc(list, fits); i >= 0 {
 		return list[i]
@@ -149,6 +197,10 @@ func (s *State) apply(effect Effect) error {
 		return change(s.address(effect.Target), func(a *Address) { a.Blocked = effect.Action == "firewall.block_address" })
 	case "mail.quarantine_messages", "mail.restore_messages":
 		return s.moveMessages(effect.List, effect.Action == "mail.quarantine_messages")
+	case "edr.block_file", "edr.unblock_file":
+		return change(s.file(effect.Target), func(f *File) { f.Blocked = effect.Action == "edr.block_file" })
+	case "mail.disable_rules", "mail.enable_rules":
+		return s.switchRules(effect.List, effect.Action == "mail.enable_rules")
 	case "mail.send":
 		s.Sent = append(s.Sent, Mail{To: effect.List, Subject: effect.Note})
 		return nil
@@ -160,6 +212,15 @@ func (s *State) apply(effect Effect) error {
 func (s *State) moveMessages(ids []string, quarantined bool) error {
 	for _, id := range ids {
 		if err := change(s.message(id), func(m *Message) { m.Quarantined = quarantined }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *State) switchRules(ids []string, enabled bool) error {
+	for _, id := range ids {
+		if err := change(s.rule(id), func(r *Rule) { r.Enabled = enabled }); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,15 @@ func (s *Server) edrChange(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) directoryUser(w http.ResponseWriter, r *http.Request) {
-	lockedView(s, w, "no such user", func() *User { return s.state.user(r.PathValue("user")) })
+	lockedView(s, w, "no such user", func() *User {
+		user := s.state.user(r.PathValue("user"))
+		if user == nil {
+			return nil
+		}
+		view := *user
+		view.SignIns = nil // a call of their own
+		return &view
+	})
 }
 
 // directoryChange: enabling, disabling and revoking set a state and are

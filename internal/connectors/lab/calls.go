@@ -16,11 +16,14 @@ func edrHandlers() map[string]handler {
 		"isolate_host":     post("host", "isolate", "edr", "hosts"),
 		"release_host":     post("host", "release", "edr", "hosts"),
 		"collect_evidence": collect,
+		"file_info":        lookUp("sha256", "edr", "files"),
+		"block_file":       post("sha256", "block", "edr", "files"),
+		"unblock_file":     post("sha256", "unblock", "edr", "files"),
 	}
 }
 
 func directoryHandlers() map[string]handler {
-	handlers := map[string]handler{"user_info": lookUp("user", "directory", "users")}
+	handlers := map[string]handler{"user_info": lookUp("user", "directory", "users"), "sign_ins": signIns}
 	for _, action := range []string{"disable_user", "enable_user", "revoke_sessions", "reset_password"} {
 		handlers[action] = post("user", action, "directory", "users")
 	}
@@ -40,12 +43,19 @@ func mailHandlers() map[string]handler {
 		"find_messages":       findMessages,
 		"quarantine_messages": postArgs("mail", "quarantine"),
 		"restore_messages":    postArgs("mail", "restore"),
+		"mailbox_rules":       mailboxRules,
+		"disable_rules":       postArgs("mail", "rules", "disable"),
+		"enable_rules":        postArgs("mail", "rules", "enable"),
 		"send":                postArgs("mail", "send"),
 	}
 }
 
 func intelHandlers() map[string]handler {
-	return map[string]handler{"ip_report": lookUp("address", "intel", "addresses"), "url_report": urlReport}
+	return map[string]handler{
+		"ip_report":   lookUp("address", "intel", "addresses"),
+		"url_report":  urlReport,
+		"file_report": lookUp("sha256", "intel", "files"),
+	}
 }
 
 // lookUp reads the thing that an argument names.
@@ -77,6 +87,14 @@ func findMessages(ctx context.Context, client *connector.Client, call connector.
 		}
 	}
 	return read(ctx, client, connector.Request{Segments: []string{"mail", "messages"}, Query: query})
+}
+
+func signIns(ctx context.Context, client *connector.Client, call connector.Call) (connector.Result, error) {
+	return read(ctx, client, connector.Request{Segments: []string{"directory", "users", text(call, "user"), "sign_ins"}})
+}
+
+func mailboxRules(ctx context.Context, client *connector.Client, call connector.Call) (connector.Result, error) {
+	return read(ctx, client, connector.Request{Segments: []string{"mail", "rules"}, Query: url.Values{"mailbox": {text(call, "mailbox")}}})
 }
 
 func urlReport(ctx context.Context, client *connector.Client, call connector.Call) (connector.Result, error) {

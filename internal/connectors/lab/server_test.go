@@ -16,7 +16,10 @@ import (
 	labserver "github.com/tocsin-soar/tocsin/internal/lab"
 )
 
-const token = "lab-token-for-tests"
+const (
+	token   = "lab-token-for-tests"
+	stealer = "5b2f4e0c8d1a6b39f7c2e4d5a8b1c0937e6f2a4d9c8b7e1f3a5d6c4b2e8f9a01"
+)
 
 // openAll opens the five connectors against one lab server.
 func openAll(t *testing.T) (*connector.Registry, *labserver.Server) {
@@ -60,6 +63,7 @@ func TestAgainstTheLabServer(t *testing.T) {
 	registry, server := openAll(t)
 	host, user, address := map[string]any{"host": "ws-042"}, map[string]any{"user": "clerk-17"}, map[string]any{"address": "203.0.113.66"}
 	ids := map[string]any{"ids": []any{"m-1001", "m-1002"}}
+	file := map[string]any{"sha256": stealer}
 	steps := []step{
 		{"edr.host_info", host, map[string]any{"isolated": false, "name": "ws-042", "id": "H-0042"}, "", ""},
 		{"edr.isolate_host", host, map[string]any{"isolated": true, "host": "ws-042", "changed": true}, "", "edr.isolate_host ws-042"},
@@ -82,6 +86,20 @@ func TestAgainstTheLabServer(t *testing.T) {
 		{"mail.quarantine_messages", ids, map[string]any{"count": float64(2)}, "", "mail.quarantine_messages m-1001,m-1002"},
 		{"mail.restore_messages", ids, nil, "", "mail.restore_messages m-1001,m-1002"},
 		{"mail.send", map[string]any{"to": []any{"clerk-17@lab.example"}, "subject": "Call us", "body": ""}, map[string]any{"accepted": float64(1)}, "", "mail.send clerk-17@lab.example"},
+		{"edr.file_info", file, map[string]any{"blocked": false, "count": float64(2)}, "", ""},
+		{"edr.block_file", file, map[string]any{"blocked": true, "changed": true}, "", "edr.block_file " + stealer},
+		{"edr.block_file", file, map[string]any{"blocked": true, "changed": false}, "", ""},
+		{"edr.unblock_file", file, map[string]any{"blocked": false}, "", "edr.unblock_file " + stealer},
+		{"edr.file_info", map[string]any{"sha256": "not-a-hash"}, nil, connector.Permanent, ""},
+		{"edr.block_file", map[string]any{"sha256": "not-a-hash"}, nil, connector.Permanent, ""},
+		{"directory.sign_ins", user, map[string]any{"user": "clerk-17", "count": float64(3)}, "", ""},
+		{"directory.sign_ins", map[string]any{"user": "nobody"}, nil, connector.Permanent, ""},
+		{"mail.mailbox_rules", map[string]any{"mailbox": "clerk-17@lab.example"}, map[string]any{"count": float64(2)}, "", ""},
+		{"mail.disable_rules", map[string]any{"ids": []any{"r-2001"}}, map[string]any{"enabled": false}, "", "mail.disable_rules r-2001"},
+		{"mail.disable_rules", map[string]any{"ids": []any{"r-2001"}}, map[string]any{"changed": float64(0)}, "", ""},
+		{"mail.enable_rules", map[string]any{"ids": []any{"r-2001"}}, map[string]any{"enabled": true}, "", "mail.enable_rules r-2001"},
+		{"mail.disable_rules", map[string]any{"ids": []any{"r-9999"}}, nil, connector.Permanent, ""},
+		{"intel.file_report", file, map[string]any{"malicious": float64(52), "family": "labstealer"}, "", ""},
 		{"intel.ip_report", address, map[string]any{"malicious": float64(41)}, "", ""},
 		{"intel.url_report", map[string]any{"url": "https://files.invalid/label.zip"}, map[string]any{"malicious": float64(6)}, "", ""},
 	}
