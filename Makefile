@@ -10,6 +10,7 @@ LDFLAGS := -s -w -X github.com/tocsin-soar/tocsin/internal/observe.version=$(VER
 
 FUZZTIME   ?= 30s
 BENCHTIME  ?= 2s
+BENCHFLAGS ?=
 STACK      := $(GO) run ./internal/devstack/cmd/teststack --
 LINT       := $(GO) tool -modfile=internal/tools/lint/go.mod golangci-lint
 
@@ -80,7 +81,8 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	  done; done
 
 .PHONY: bench
-bench: setup-test ## benchmarks, each beside its bare counterpart
+bench: setup-test ## Tocsin beside the same by hand: steps, first action, intake; then the Go benchmarks
+	@$(GO) run ./internal/bench -time $(BENCHTIME) -file .bench/results.json $(BENCHFLAGS)
 	@$(STACK) $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 30m ./internal/store/... ./internal/playbook/... ./internal/record/...
 
 .PHONY: ci

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tocsin-soar/tocsin/internal/guard"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	LogLevel          slog.Level
 	LogFormat         string // text | json
 	Connectors        map[string]ConnectorConfig
+	Limits            []guard.Limit // how often an action may run; nil: guard.DefaultLimits; not in the file
 }
 
 // ConnectorConfig is one connector instance of the configuration file.

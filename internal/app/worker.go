@@ -34,6 +34,7 @@ func (a *App) work(ctx context.Context) error {
 		Playbooks:     chooser{a.intake, a.library},
 		Evaluate:      evaluator(cache),
 		Preauthorised: func(name string) bool { return slices.Contains(a.policy.PreauthorisedNames(time.Now()), name) },
+		Limits:        a.config.Limits,
 		Logger:        a.log,
 	}).Register(worker)
 	if err := worker.Start(); err != nil {

@@ -83,6 +83,7 @@ func mayImport() map[string][]string {
 			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"internal/app":      {anything},
 		"internal/archtest": {},
+		"internal/bench":    {anything},
 		"internal/e2e":      {anything},
 	}
 }
