@@ -159,9 +159,9 @@ func copyRaw(cmd *cobra.Command, open func(context.Context) (io.ReadCloser, erro
 }
 
 func printAlert(p *printer, a gen.Alert) {
-	p.fields("alert", a.ID, "title", a.Title, "severity", p.severity(a.Severity), "category", a.Category, "source", a.Source, "rule", join(" ", a.Rule.ID, a.Rule.Name),
+	p.fields("alert", a.ID, "title", a.Title, "severity", p.severity(a.Severity), "rated by the tool", a.Reported, "state", string(a.State), "category", a.Category, "source", a.Source, "rule", join(" ", a.Rule.ID, a.Rule.Name),
 		"host", join(" ", a.Host.Name, a.Host.IP), "user", join(" ", a.User.Name, a.User.Email), "from", a.SourceIP, "to", a.DestIP,
-		"urls", join(" ", a.URLs...), "hashes", join(" ", a.Hashes...), "domains", join(" ", a.Domains...), "techniques", join(" ", a.Techniques...),
+		"urls", join(" ", a.URLs...), "hashes", join(" ", a.Hashes...), "domains", join(" ", a.Domains...), "techniques", join(" ", a.Techniques...), "indicators", join(" ", a.Indicators...),
 		"occurred", when(a.OccurredAt), "received", when(a.ReceivedAt), "count", a.Count, "incident", a.IncidentID, "raw SHA-256", a.RawSHA256,
 		"guessed", join(" ", a.Guessed...), "cut", join(" ", a.Truncated...), "not parsed", a.ParseError)
 	if a.Description != "" {

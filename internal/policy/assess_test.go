@@ -34,6 +34,10 @@ func TestAssessWithTheShippedCriteria(t *testing.T) {
 		{"brute force by title", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, Title: "sshd: Brute-force attempt"}, "high", soar.SeverityHigh, soar.CategoryBruteForce},
 		{"what the mapping says counts", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, Title: "malware", Category: soar.CategoryPhishing}, "high", soar.SeverityHigh, soar.CategoryPhishing},
 		{"undetermined is no word", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, Title: "malware", Category: soar.CategoryUndetermined}, "high", soar.SeverityHigh, "infected_system"},
+		{"it is over", soar.Alert{Parsed: true, Severity: soar.SeverityCritical, State: soar.StateResolved}, "over", "", soar.CategoryUndetermined},
+		{"it is harmless", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, State: soar.StateBenign}, "harmless", "", soar.CategoryUndetermined},
+		{"a drill", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, State: soar.StateTest}, "no_event", "", soar.CategoryUndetermined},
+		{"a schema", soar.Alert{Parsed: true, Severity: soar.SeverityHigh, State: soar.StateSchema}, "no_event", "", soar.CategoryUndetermined},
 		{"a test", soar.Alert{Parsed: true, Severity: soar.SeverityCritical, Category: "test"}, "test", "", "test"},
 	}
 	policy := shipped(t)

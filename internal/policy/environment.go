@@ -21,14 +21,15 @@ func AlertType() *expression.Type {
 		return expression.ObjectOf(fields)
 	}
 	return expression.ObjectOf(map[string]*expression.Type{
-		"title": text, "description": text, "source": text, "external_id": text, "occurred_at": text,
+		"title": text, "description": text, "source": text, "external_id": text, "occurred_at": text, "reported_severity": text,
 		"severity":  expression.EnumOf(append(words(soar.Severities()), "")...),
 		"category":  expression.EnumOf(append(words(soar.Categories()), "")...),
+		"state":     expression.EnumOf(append(words(soar.AlertStates()), "")...),
 		"rule":      object("id", "name"),
 		"host":      object("name", "id", "ip", "os"),
 		"user":      object("name", "email", "id"),
 		"source_ip": text, "destination_ip": text,
-		"urls": texts, "hashes": texts, "domains": texts, "techniques": texts, "tags": texts, "guessed": texts,
+		"urls": texts, "hashes": texts, "domains": texts, "techniques": texts, "indicators": texts, "tags": texts, "guessed": texts,
 		"fields": expression.OpenObject(nil),
 		"parsed": expression.Bool(), "count": expression.Int(),
 	})
@@ -41,12 +42,13 @@ func AlertValues(a soar.Alert) (any, error) {
 	return expression.Normalise(map[string]any{
 		"title": clip(a.Title), "description": clip(a.Description), "source": clip(a.Source), "external_id": clip(a.ExternalID),
 		"occurred_at": instant(a.OccurredAt), "severity": string(a.Severity), "category": string(a.Category),
+		"reported_severity": clip(a.Reported), "state": string(a.State),
 		"rule":      map[string]any{"id": clip(a.Rule.ID), "name": clip(a.Rule.Name)},
 		"host":      map[string]any{"name": clip(a.Host.Name), "id": clip(a.Host.ID), "ip": clip(a.Host.IP), "os": clip(a.Host.OS)},
 		"user":      map[string]any{"name": clip(a.User.Name), "email": clip(a.User.Email), "id": clip(a.User.ID)},
 		"source_ip": clip(a.SourceIP), "destination_ip": clip(a.DestIP),
 		"urls": listed(a.URLs), "hashes": listed(a.Hashes), "domains": listed(a.Domains), "techniques": listed(a.Techniques),
-		"tags": listed(a.Tags), "guessed": listed(a.Guessed), "fields": object(a.Fields),
+		"indicators": listed(a.Indicators), "tags": listed(a.Tags), "guessed": listed(a.Guessed), "fields": object(a.Fields),
 		"parsed": a.Parsed, "count": a.Count,
 	})
 }

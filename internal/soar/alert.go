@@ -1,6 +1,9 @@
 package soar
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Alert is one message of a detection tool in the product's own shape. What the
 // tool sent is kept as it came, by digest, in RawSHA256. All text in it may have
@@ -14,8 +17,10 @@ type Alert struct {
 	ParseError  string         `json:"parse_error,omitempty"` // why not, for people
 	Title       string         `json:"title"`
 	Description string         `json:"description,omitempty"`
-	Severity    Severity       `json:"severity,omitempty"` // empty: the tool did not say
-	Category    Category       `json:"category,omitempty"` // what the mapping suggests
+	Severity    Severity       `json:"severity,omitempty"`          // empty: the tool did not say
+	Reported    string         `json:"reported_severity,omitempty"` // the rating in the tool's own words: "E_MEDIUM", "3"
+	State       AlertState     `json:"state,omitempty"`             // empty: it reports something that goes on, or did not say
+	Category    Category       `json:"category,omitempty"`          // what the mapping suggests
 	Rule        Rule           `json:"rule"`
 	Host        Host           `json:"host"`
 	User        User           `json:"user"`
@@ -25,6 +30,7 @@ type Alert struct {
 	Hashes      []string       `json:"hashes,omitempty"`
 	Domains     []string       `json:"domains,omitempty"`
 	Techniques  []string       `json:"techniques,omitempty"` // ATT&CK ids such as T1110.001
+	Indicators  []string       `json:"indicators,omitempty"` // what else can be looked for: files and their paths, senders, addresses
 	Tags        []string       `json:"tags,omitempty"`
 	Fields      map[string]any `json:"fields,omitempty"`    // what else the mapping kept
 	Guessed     []string       `json:"guessed,omitempty"`   // field names that were guessed, not mapped
@@ -36,6 +42,26 @@ type Alert struct {
 	Count       int            `json:"count"` // how often it was sent
 	IncidentID  string         `json:"incident_id,omitempty"`
 }
+
+// AlertState is what a tool says of the standing of its own alert. It is data from
+// outside: whether such an alert opens an incident is said by the criteria.
+type AlertState string
+
+// States of an alert that reports nothing to act on.
+const (
+	StateResolved AlertState = "resolved" // it is over: closed, recovered, passed, archived
+	StateBenign   AlertState = "benign"   // somebody or something judged it harmless or false
+	StateTest     AlertState = "test"     // a sample or a drill
+	StateSchema   AlertState = "schema"   // it describes what alerts look like, and is none
+)
+
+// AlertStates lists all states.
+func AlertStates() []AlertState {
+	return []AlertState{StateResolved, StateBenign, StateTest, StateSchema}
+}
+
+// Valid tells whether s is one of AlertStates.
+func (s AlertState) Valid() bool { return slices.Contains(AlertStates(), s) }
 
 // Rule is the detection rule that fired.
 type Rule struct {

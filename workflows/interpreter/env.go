@@ -124,7 +124,8 @@ func alertValue(a soar.Alert) map[string]any {
 		"user":      map[string]any{"name": a.User.Name, "email": a.User.Email, "id": a.User.ID},
 		"source_ip": a.SourceIP, "destination_ip": a.DestIP,
 		"urls": texts(a.URLs), "hashes": texts(a.Hashes), "domains": texts(a.Domains),
-		"techniques": texts(a.Techniques), "tags": texts(a.Tags),
+		"techniques": texts(a.Techniques), "indicators": texts(a.Indicators), "tags": texts(a.Tags),
+		"reported_severity": a.Reported, "state": string(a.State),
 		"fields": plainMap(a.Fields), "occurred_at": occurred,
 	})
 }

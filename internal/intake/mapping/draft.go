@@ -49,6 +49,7 @@ func textField(name string, at func(*soar.Alert) *string) field {
 func textFields() []field {
 	return []field{
 		textField("external_id", func(a *soar.Alert) *string { return &a.ExternalID }),
+		textField("reported_severity", func(a *soar.Alert) *string { return &a.Reported }),
 		textField("title", func(a *soar.Alert) *string { return &a.Title }),
 		textField("rule.id", func(a *soar.Alert) *string { return &a.Rule.ID }),
 		textField("rule.name", func(a *soar.Alert) *string { return &a.Rule.Name }),
@@ -102,7 +103,22 @@ func valueFields() []field {
 					severity = severityWord(text)
 				}
 				d.alert.Severity = severity
+				if severity != "" && d.alert.Reported == "" {
+					d.alert.Reported = d.short("reported_severity", line(text), ratingMost)
+				}
 				return severity != ""
+			},
+		},
+		{
+			name: "state",
+			has:  func(a *soar.Alert) bool { return a.State != "" },
+			set: func(d *draft, value any) bool {
+				text, _ := scalarText(value)
+				state := stateWord(text)
+				if state != "" {
+					d.alert.State = state
+				}
+				return state != ""
 			},
 		},
 		{
@@ -161,6 +177,7 @@ func listFields() []field {
 		listField("hashes", func(a *soar.Alert) *[]string { return &a.Hashes }, hashOf),
 		listField("domains", func(a *soar.Alert) *[]string { return &a.Domains }, domainOf),
 		listField("techniques", func(a *soar.Alert) *[]string { return &a.Techniques }, techniqueOf),
+		listField("indicators", func(a *soar.Alert) *[]string { return &a.Indicators }, asIs),
 		listField("tags", func(a *soar.Alert) *[]string { return &a.Tags }, asIs),
 	}
 }

@@ -154,6 +154,7 @@ func (d *draft) guess(body object) {
 		}
 	}
 	d.guessSeverity(all)
+	d.guessState(all, body)
 	d.guessIndicators(all)
 }
 

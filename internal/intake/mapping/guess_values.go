@@ -18,89 +18,132 @@ func severityNames() []string {
 }
 
 // guessSeverity takes the first name whose text is a rating, then numbers of
-// scales that it knows.
+// scales that it knows. What the tool said is kept in its own words, also when
+// nobody knows its scale.
 func (d *draft) guessSeverity(all tree) {
-	if d.alert.Severity != "" {
-		return
+	rated := hint{names: severityNames(), notBelow: []string{"vulnerabilities", "cvss", "stat"}}.candidates(all)
+	severity, said := worded(rated)
+	if severity == "" {
+		severity, said = numericSeverity(all, rated)
 	}
-	words := hint{names: severityNames(), notBelow: []string{"vulnerabilities", "cvss", "stat"}}
-	for _, candidate := range words.candidates(all) {
+	if d.alert.Severity == "" && severity != "" {
+		d.alert.Severity = severity
+		d.guessed("severity")
+	}
+	if text := line(said); d.alert.Reported == "" && text != "" {
+		d.alert.Reported = d.short("reported_severity", text, ratingMost)
+		if !slices.Contains(d.alert.Guessed, "severity") {
+			d.guessed("reported_severity")
+		}
+	}
+}
+
+// ratingMost is how many bytes of a tool's own rating are kept.
+const ratingMost = 200
+
+// worded gives the first rating that is a word.
+func worded(rated []leaf) (severity soar.Severity, said string) {
+	for _, candidate := range rated {
 		if _, isNumber := number(candidate.value); isNumber {
 			continue
 		}
-		if text, ok := scalarText(candidate.value); ok {
-			if severity := severityWord(text); severity != "" {
-				d.alert.Severity = severity
-				d.guessed("severity")
-				return
-			}
+		text, _ := scalarText(candidate.value)
+		if severity := severityWord(text); severity != "" {
+			return severity, text
 		}
 	}
-	if d.alert.Severity = numericSeverity(all); d.alert.Severity != "" {
-		d.guessed("severity")
+	return "", ""
+}
+
+// scale says which numbers are ratings, by the shape of the body they stand in.
+type scale struct {
+	names []string
+	fits  func(tree) bool
+	read  func(float64) soar.Severity
+}
+
+// scales lists the scales that are known by what stands beside the number, the
+// surest first.
+func scales() []scale {
+	return []scale{
+		{[]string{"severityid"}, having("classuid", "categoryuid", "typeuid"), ocsf},
+		{[]string{"threatlevelid"}, always, func(n float64) soar.Severity { return inverted(n, "") }},
+		{[]string{"alert.severity", "severity"}, having("signatureid", "flowid"), func(n float64) soar.Severity { return inverted(n, soar.SeverityLow) }},
+		{[]string{"severity.normalized", "riskscore", "threatscore", "severityscore", "score"}, always, between(10, 100, hundred())},
+		{[]string{"malwarescore", "phishscore", "impostorscore"}, always, between(0, 100, hundred())},
+		{[]string{"severity"}, func(all tree) bool { return slices.ContainsFunc(all.all, isGuardDuty) }, ten().at},
+		{[]string{"event.priority"}, having("eventdefinitiontitle"), Scale{{4, soar.SeverityCritical}, {3, soar.SeverityHigh}, {2, soar.SeverityMedium}, {1, soar.SeverityLow}}.at},
+		{[]string{"cvssscore", "cvss", "basescore"}, always, between(0, 10, ten())},
 	}
 }
 
-// numericSeverity knows scales by what stands beside the number. A number whose
-// scale nobody knows is taken only above 5: below, scales that count from the
-// worst down cannot be told from those that count up.
-func numericSeverity(all tree) soar.Severity {
-	find := func(patterns ...string) (float64, bool) {
-		for _, candidate := range (hint{names: patterns}).candidates(all) {
-			if n, ok := number(candidate.value); ok {
-				return n, true
-			}
+func always(tree) bool { return true }
+
+// having asks for one of the names.
+func having(names ...string) func(tree) bool {
+	return func(all tree) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return len(all.ending(name)) > 0 })
+	}
+}
+
+// between reads a scale for numbers above one bound and up to another.
+func between(above, most float64, s Scale) func(float64) soar.Severity {
+	return func(n float64) soar.Severity {
+		if n <= above || n > most {
+			return ""
 		}
-		return 0, false
+		return s.at(n)
 	}
-	has := func(pattern string) bool {
-		return len(all.ending(pattern)) > 0
+}
+
+// numericSeverity gives the worst number of the first scale that fits. A number
+// whose scale nobody knows is read as far as it means the same on most scales, and
+// is in any case what the tool said.
+func numericSeverity(all tree, rated []leaf) (severity soar.Severity, said string) {
+	for _, s := range scales() {
+		if !s.fits(all) {
+			continue
+		}
+		if severity, said := s.worst(all); severity != "" {
+			return severity, said
+		}
 	}
-	if n, ok := find("severityid"); ok && (has("classuid") || has("categoryuid") || has("typeuid")) {
-		return ocsf(n)
+	for _, candidate := range rated {
+		if n, ok := number(candidate.value); ok {
+			text, _ := scalarText(candidate.value)
+			return unknownScale(n, candidate.path[len(candidate.path)-1]), text
+		}
 	}
-	if n, ok := find("threatlevelid"); ok {
-		return inverted(n, "")
+	return "", ""
+}
+
+// worst reads all numbers under the first of the names that has one.
+func (s scale) worst(all tree) (severity soar.Severity, said string) {
+	for _, candidate := range (hint{names: s.names}).candidates(all) {
+		if n, ok := number(candidate.value); ok && s.read(n).Rank() > severity.Rank() {
+			severity = s.read(n)
+			said, _ = scalarText(candidate.value)
+		}
 	}
-	if n, ok := find("alert.severity", "severity"); ok && (has("signatureid") || has("flowid")) {
-		return inverted(n, soar.SeverityLow)
-	}
-	if n, ok := find("severity.normalized", "riskscore", "threatscore", "severityscore", "score"); ok && n > 10 && n <= 100 {
-		return hundred().at(n)
-	}
-	if n, ok := worstOf(all, "malwarescore", "phishscore", "impostorscore"); ok && n >= 1 {
-		return hundred().at(n)
-	}
-	if n, ok := find("severity"); ok && slices.ContainsFunc(all.all, isGuardDuty) {
-		return ten().at(n)
-	}
-	if n, ok := find("event.priority"); ok && has("eventdefinitiontitle") {
-		return Scale{{4, soar.SeverityCritical}, {3, soar.SeverityHigh}, {2, soar.SeverityMedium}, {1, soar.SeverityLow}}.at(n)
-	}
-	if n, ok := find("cvssscore", "cvss", "basescore"); ok && n <= 10 {
-		return ten().at(n)
-	}
-	n, ok := find(severityNames()...)
+	return severity, said
+}
+
+// unknownScale reads a number whose scale nobody knows. Small numbers count from
+// the worst down on some scales: priorities do so everywhere, of ratings only the
+// middle is taken.
+func unknownScale(n float64, name string) soar.Severity {
 	switch {
-	case !ok || n <= 5 || n > 100:
-		return ""
-	case n > 10:
+	case n > 10 && n <= 100:
 		return hundred().at(n)
-	default:
+	case n > 5 && n <= 10:
 		return ten().at(n)
+	case strings.Contains(name, "priority") || name == "urgency":
+		return Scale{{5, soar.SeverityInfo}, {4, soar.SeverityLow}, {3, soar.SeverityMedium}, {2, soar.SeverityHigh}, {1, soar.SeverityCritical}}.at(n)
+	case n >= 3 && n <= 5:
+		return Scale{{4, soar.SeverityHigh}, {3, soar.SeverityMedium}}.at(n)
+	default:
+		return ""
 	}
-}
-
-// worstOf gives the largest number under any of the names.
-func worstOf(all tree, patterns ...string) (worst float64, ok bool) {
-	for _, pattern := range patterns {
-		for _, l := range all.ending(pattern) {
-			if n, isNumber := number(l.value); isNumber {
-				worst, ok = max(worst, n), true
-			}
-		}
-	}
-	return worst, ok
 }
 
 func isGuardDuty(l leaf) bool {

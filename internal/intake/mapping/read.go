@@ -121,17 +121,25 @@ func (s *Source) apply(d *draft, vars map[string]any) {
 		}
 		d.alert.Fields[m.name] = value
 	}
-	d.alert.Severity = s.severity.of(vars)
+	d.rate(s.severity, vars)
 }
 
-func (r rating) of(vars map[string]any) soar.Severity {
+// rate sets what the tool said and what it means.
+func (d *draft) rate(r rating, vars map[string]any) {
 	if r.value == nil {
-		return ""
+		return
 	}
 	value, err := r.value.Eval(vars)
 	if err != nil {
-		return ""
+		return
 	}
+	d.alert.Severity = r.of(value)
+	if text, ok := scalarText(value); ok && d.alert.Reported == "" {
+		d.alert.Reported = d.short("reported_severity", line(text), ratingMost)
+	}
+}
+
+func (r rating) of(value any) soar.Severity {
 	if n, ok := number(value); ok && len(r.steps) > 0 {
 		return r.steps.at(n)
 	}

@@ -190,7 +190,7 @@ func fit(a *soar.Alert) {
 // shrink cuts every text to limit bytes and every list to eight items.
 func shrink(a *soar.Alert, limit int) {
 	for name, text := range map[string]*string{
-		"title": &a.Title, "description": &a.Description, "external_id": &a.ExternalID, "rule.id": &a.Rule.ID, "rule.name": &a.Rule.Name,
+		"title": &a.Title, "reported_severity": &a.Reported, "description": &a.Description, "external_id": &a.ExternalID, "rule.id": &a.Rule.ID, "rule.name": &a.Rule.Name,
 		"host.name": &a.Host.Name, "host.id": &a.Host.ID, "host.os": &a.Host.OS, "user.name": &a.User.Name, "user.email": &a.User.Email, "user.id": &a.User.ID,
 	} {
 		short, shortened := cut(*text, limit)
@@ -198,7 +198,7 @@ func shrink(a *soar.Alert, limit int) {
 			noteCut(a, name)
 		}
 	}
-	for name, list := range map[string]*[]string{"urls": &a.URLs, "hashes": &a.Hashes, "domains": &a.Domains, "techniques": &a.Techniques, "tags": &a.Tags} {
+	for name, list := range map[string]*[]string{"urls": &a.URLs, "hashes": &a.Hashes, "domains": &a.Domains, "techniques": &a.Techniques, "indicators": &a.Indicators, "tags": &a.Tags} {
 		if len(*list) > 8 {
 			*list = (*list)[:8]
 			noteCut(a, name)

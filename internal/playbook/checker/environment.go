@@ -24,14 +24,15 @@ func texts(names ...string) map[string]*expression.Type {
 }
 
 func alertType() *expression.Type {
-	fields := texts("title", "description", "source", "external_id", "source_ip", "destination_ip", "occurred_at")
+	fields := texts("title", "description", "source", "external_id", "source_ip", "destination_ip", "occurred_at", "reported_severity")
 	fields["severity"] = expression.EnumOf(append(words(soar.Severities()), "")...)
 	fields["category"] = expression.EnumOf(append(words(soar.Categories()), "")...)
+	fields["state"] = expression.EnumOf(append(words(soar.AlertStates()), "")...)
 	fields["rule"] = expression.ObjectOf(texts("id", "name"))
 	fields["host"] = expression.ObjectOf(texts("name", "id", "ip", "os"))
 	fields["user"] = expression.ObjectOf(texts("name", "email", "id"))
 	fields["fields"] = expression.OpenObject(nil)
-	for _, list := range []string{"urls", "hashes", "domains", "techniques", "tags"} {
+	for _, list := range []string{"urls", "hashes", "domains", "techniques", "indicators", "tags"} {
 		fields[list] = expression.ListOf(expression.Text())
 	}
 	return expression.ObjectOf(fields)
