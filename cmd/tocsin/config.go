@@ -8,7 +8,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/app"
 )
 
-func newConfigCommand() *cobra.Command {
+func newConfigCommand(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "config",
 		Short: "Check and show the configuration",
@@ -34,23 +34,30 @@ func newConfigCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:     "show",
 		Short:   "Show the settings in force, secrets hidden",
-		Example: "  tocsin config show --config tocsin.yaml",
+		Long:    "Show the settings in force, where each came from, and secrets hidden. It shows them even when\nthere are faults, and then ends with 1.",
+		Example: "  tocsin config show --config tocsin.yaml\n  tocsin config show --set log_level=debug -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := loadConfig(cmd)
-			if err != nil {
+			config, fault := loadConfig(cmd)
+			if config == nil {
+				return fault
+			}
+			values := config.Values()
+			rows := make([][]any, len(values))
+			for i, value := range values {
+				rows[i] = []any{value.Key, orDash(value.Value), value.From}
+			}
+			if err := c.show(cmd, values, func(p *printer) { p.table([]string{"SETTING", "VALUE", "FROM"}, rows) }); err != nil {
 				return err
 			}
-			for _, row := range config.Values() {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-24s %s\n", row[0], row[1])
-			}
-			return nil
+			return fault
 		},
 	}
 	table := &cobra.Command{
-		Use:   "table",
-		Short: "Print the table of all settings as Markdown",
-		Args:  cobra.NoArgs,
+		Use:     "table",
+		Short:   "Print the table of all settings as Markdown",
+		Example: "  tocsin config table",
+		Args:    cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
 			fmt.Fprint(cmd.OutOrStdout(), app.SettingsTable())
 		},

@@ -58,7 +58,7 @@ func newRootCommand() *cobra.Command {
 	root.SetHelpCommandGroupID(groupAdmin)
 	root.SetCompletionCommandGroupID(groupAdmin)
 	c.globalFlags(root)
-	add(root, groupRun, newDevCommand(), newDemoCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newConfigCommand(), newLabCommand())
+	add(root, groupRun, newDevCommand(), newDemoCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newConfigCommand(c), newLabCommand())
 	add(root, groupWork, newAlertCommand(c), newIncidentCommand(c), newApprovalCommand(c), newApproveCommand(c), newDenyCommand(c), newTaskCommand(c))
 	add(root, groupRecord, newRecordCommand(c), newEvidenceCommand(c))
 	add(root, groupAuthor, newPlaybookCommand(c), newConnectorCommand(c))

@@ -89,20 +89,26 @@ func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
 
 func addConfigFlag(command *cobra.Command) {
 	command.Flags().StringP("config", "c", os.Getenv("TOCSIN_CONFIG"), "configuration file; the environment wins over it (TOCSIN_CONFIG)")
+	command.Flags().StringArray("set", nil, "KEY=VALUE of one setting, stronger than all else; \"tocsin config table\" lists them")
 }
 
-// loadConfig reads the configuration and prints all its faults.
+// loadConfig reads the configuration and prints all its faults and warnings. What
+// could be read is there even when there are faults.
 func loadConfig(cmd *cobra.Command) (*app.Config, error) {
 	path, err := cmd.Flags().GetString("config")
 	if err != nil {
 		return nil, err
 	}
-	config, faults := app.LoadConfig(path, os.LookupEnv)
-	if !faults.HasErrors() {
-		return config, nil
+	set, err := cmd.Flags().GetStringArray("set")
+	if err != nil {
+		return nil, err
 	}
+	config, faults := app.SourcesOf(path, set).Load()
 	printFaults(cmd, faults)
-	return nil, errors.New("the configuration has faults")
+	if faults.HasErrors() {
+		return config, &exit{code: exitFailed, message: "the configuration has faults: " + faults.Summary()}
+	}
+	return config, nil
 }
 
 // explain prints every fault of files that people wrote.

@@ -78,6 +78,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.refresh(ctx) })
 	if a.roles.API {
 		group.Go(func() error { return a.serve(ctx) })
+		group.Go(func() error { a.tellTemporal(ctx); return nil })
 	}
 	if a.roles.Outbox {
 		for _, dispatcher := range a.outbox {
@@ -96,7 +97,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 // URL is where the API can be reached on this machine.
-func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+func (a *App) URL() string { return a.config.scheme() + "://" + a.listener.Addr().String() }
 
 // Tokens gives the use case that makes the first tokens of an installation.
 func (a *App) Tokens() *access.Tokens { return a.tokens }
@@ -134,7 +135,13 @@ func (a *App) ready(ctx context.Context) error {
 
 func (a *App) serve(ctx context.Context) error {
 	stopped := make(chan error, 1)
-	go func() { stopped <- a.server.Serve(a.listener) }()
+	go func() {
+		if a.server.TLSConfig != nil {
+			stopped <- a.server.ServeTLS(a.listener, "", "")
+			return
+		}
+		stopped <- a.server.Serve(a.listener)
+	}()
 	a.log.InfoContext(ctx, "the API listens", "url", a.URL())
 	select {
 	case err := <-stopped:

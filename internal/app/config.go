@@ -1,35 +1,50 @@
 package app
 
 import (
-	"fmt"
 	"log/slog"
 	"net/netip"
-	"strconv"
 	"strings"
 
+	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/guard"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
 // Config is all that a process needs to know. Each value comes from, in rising
-// order of strength: its default, the configuration file, the environment.
+// order of strength: its default, the configuration file, the environment, the
+// command line.
 type Config struct {
 	Listen            string         // host:port of the API
+	ListenCert        string         // PEM file; with ListenKey the API speaks TLS
+	ListenKey         string         // PEM file
 	PublicURL         string         // how people and tools reach the API; in links
 	TrustedProxies    []netip.Prefix // whose X-Forwarded-For is believed
 	DatabaseURL       secret.String  // postgres://...
+	DatabasePlaintext bool           // a database on another machine may be used without TLS
 	TemporalAddress   string         // host:port
 	TemporalNamespace string
 	TemporalTaskQueue string
 	TemporalUI        string // base URL of the Temporal UI; in links, may be empty
-	DataDir           string // evidence, the record's signing key, checkpoints
-	PolicyDir         string // policy files; empty: the built-in ones
-	LoadShipped       bool   // publish the shipped playbooks at start
-	AutoClose         bool   // close an incident when all its playbooks ended well
+	TemporalTLS       TemporalTLS
+	TemporalAPIKey    secret.String // of Temporal Cloud; empty: none
+	DataDir           string        // evidence, the record's signing key, checkpoints
+	PolicyDir         string        // policy files; empty: the built-in ones
+	LoadShipped       bool          // publish the shipped playbooks at start
+	AutoClose         bool          // close an incident when all its playbooks ended well
 	LogLevel          slog.Level
 	LogFormat         string // text | json
 	Connectors        map[string]ConnectorConfig
 	Limits            []guard.Limit // how often an action may run; nil: guard.DefaultLimits; not in the file
+
+	places map[string]place // of the values that are no defaults, by key
+}
+
+// TemporalTLS is how we meet the Temporal frontend. All files are PEM.
+type TemporalTLS struct {
+	On         bool
+	CA         string // file; empty: the system's roots
+	Cert, Key  string // files; empty: no client certificate
+	ServerName string // empty: the host of the address
 }
 
 // ConnectorConfig is one connector instance of the configuration file.
@@ -39,16 +54,10 @@ type ConnectorConfig struct {
 	Secrets  map[string]secret.String
 }
 
-// Setting is one row of the configuration table: the same value's name in the
-// file and in the environment. Secret ones are never shown.
-type Setting struct {
-	Key string
-
-	Default string
-	Secret  bool
-	Help    string
-	set     func(*Config, string) error
-	show    func(*Config) string
+// place is where a value was set.
+type place struct {
+	at     diag.Position // File alone for what is no file
+	length int
 }
 
 // Settings is the one table of configuration: the file's keys, the environment,
@@ -57,86 +66,27 @@ type Setting struct {
 func Settings() []Setting {
 	return []Setting{
 		text("listen", "127.0.0.1:8080", "host:port the API listens on", func(c *Config) *string { return &c.Listen }),
-		text("public_url", "", "how people and tools reach the API, used in links; empty: http:// and the listen address", func(c *Config) *string { return &c.PublicURL }),
+		text("listen_tls_cert", "", "PEM file with the API's certificate and chain, read again when it changes; empty: plain HTTP, for a proxy in front", func(c *Config) *string { return &c.ListenCert }),
+		text("listen_tls_key", "", "PEM file with the key of `listen_tls_cert`", func(c *Config) *string { return &c.ListenKey }),
+		text("public_url", "", "how people and tools reach the API, used in links; empty: made of the listen address", func(c *Config) *string { return &c.PublicURL }),
 		{Key: "trusted_proxies", Help: "comma-separated networks whose X-Forwarded-For is believed; empty: none", set: setProxies, show: showProxies},
-		{Key: "database_url", Secret: true, Help: "postgres:// URL of a PostgreSQL 15 or newer", set: func(c *Config, v string) error { c.DatabaseURL = secret.New(v); return nil }, show: func(c *Config) string { return c.DatabaseURL.String() }},
+		hidden("database_url", "postgres:// URL of a PostgreSQL 15 or newer; TLS by `sslmode=verify-full`, `sslrootcert`, `sslcert`, `sslkey` in it", func(c *Config) *secret.String { return &c.DatabaseURL }),
+		flag("database_plaintext", "false", "permit a `database_url` to another machine whose sslmode does not insist on TLS", func(c *Config) *bool { return &c.DatabasePlaintext }),
 		text("temporal_address", "127.0.0.1:7233", "host:port of the Temporal frontend", func(c *Config) *string { return &c.TemporalAddress }),
 		text("temporal_namespace", "default", "Temporal namespace", func(c *Config) *string { return &c.TemporalNamespace }),
 		text("temporal_task_queue", "tocsin", "task queue of workflows and activities; one for each installation that shares a namespace", func(c *Config) *string { return &c.TemporalTaskQueue }),
 		text("temporal_ui", "", "base URL of the Temporal UI, used in links", func(c *Config) *string { return &c.TemporalUI }),
+		flag("temporal_tls", "false", "speak TLS with Temporal", func(c *Config) *bool { return &c.TemporalTLS.On }),
+		text("temporal_tls_ca", "", "PEM file with the authority of Temporal's certificate; empty: the system's", func(c *Config) *string { return &c.TemporalTLS.CA }),
+		text("temporal_tls_cert", "", "PEM file with our client certificate for Temporal, read again when it changes", func(c *Config) *string { return &c.TemporalTLS.Cert }),
+		text("temporal_tls_key", "", "PEM file with the key of `temporal_tls_cert`", func(c *Config) *string { return &c.TemporalTLS.Key }),
+		text("temporal_tls_server_name", "", "name expected in Temporal's certificate; empty: the host of `temporal_address`", func(c *Config) *string { return &c.TemporalTLS.ServerName }),
+		hidden("temporal_api_key", "API key of Temporal Cloud; needs `temporal_tls`", func(c *Config) *secret.String { return &c.TemporalAPIKey }),
 		text("data_dir", "./.tocsin/data", "folder for evidence, the record's signing key and its checkpoints", func(c *Config) *string { return &c.DataDir }),
 		text("policy_dir", "", "folder with policy files that replace the built-in ones", func(c *Config) *string { return &c.PolicyDir }),
 		flag("load_shipped_playbooks", "true", "publish the shipped playbooks at start when they are new", func(c *Config) *bool { return &c.LoadShipped }),
 		flag("auto_close", "true", "close an incident by itself when all its playbooks ended well", func(c *Config) *bool { return &c.AutoClose }),
-		{Key: "log_level", Default: "info", Help: "debug, info, warn or error", set: func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }, show: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) }},
-		{Key: "log_format", Default: "text", Help: "text or json", set: setLogFormat, show: func(c *Config) string { return c.LogFormat }},
+		{Key: "log_level", Default: "info", Help: "debug, info, warn or error", set: setLogLevel, show: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) }},
+		choice("log_format", []string{"text", "json"}, func(c *Config) *string { return &c.LogFormat }),
 	}
-}
-
-// EnvName gives the environment variable of a key: listen is TOCSIN_LISTEN.
-func EnvName(key string) string { return "TOCSIN_" + strings.ToUpper(key) }
-
-func text(key, fallback, help string, field func(*Config) *string) Setting {
-	return Setting{Key: key, Default: fallback, Help: help,
-		set:  func(c *Config, v string) error { *field(c) = v; return nil },
-		show: func(c *Config) string { return *field(c) }}
-}
-
-func flag(key, fallback, help string, field func(*Config) *bool) Setting {
-	return Setting{Key: key, Default: fallback, Help: help,
-		set: func(c *Config, v string) error {
-			b, err := strconv.ParseBool(v)
-			if err != nil {
-				return fmt.Errorf("want true or false, not %q", v)
-			}
-			*field(c) = b
-			return nil
-		},
-		show: func(c *Config) string { return strconv.FormatBool(*field(c)) }}
-}
-
-func setProxies(c *Config, value string) error {
-	c.TrustedProxies = nil
-	for part := range strings.SplitSeq(value, ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		prefix, err := netip.ParsePrefix(part)
-		if err != nil {
-			return fmt.Errorf("want networks such as 10.0.0.0/8, not %q", part)
-		}
-		c.TrustedProxies = append(c.TrustedProxies, prefix)
-	}
-	return nil
-}
-
-func showProxies(c *Config) string {
-	names := make([]string, len(c.TrustedProxies))
-	for i, prefix := range c.TrustedProxies {
-		names[i] = prefix.String()
-	}
-	return strings.Join(names, ",")
-}
-
-func setLogFormat(c *Config, value string) error {
-	if value != "text" && value != "json" {
-		return fmt.Errorf("want text or json, not %q", value)
-	}
-	c.LogFormat = value
-	return nil
-}
-
-// SettingsTable gives the table as Markdown, for the README and for
-// `tocsin config table`.
-func SettingsTable() string {
-	var table strings.Builder
-	table.WriteString("| file key | environment | default | meaning |\n|---|---|---|---|\n")
-	for _, s := range Settings() {
-		fallback := ""
-		if s.Default != "" {
-			fallback = "`" + s.Default + "`"
-		}
-		fmt.Fprintf(&table, "| `%s` | `%s` | %s | %s |\n", s.Key, EnvName(s.Key), fallback, s.Help)
-	}
-	return table.String()
 }

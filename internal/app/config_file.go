@@ -1,155 +1,157 @@
 package app
 
 import (
-	"errors"
+	"bytes"
+	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
-// configBytes bounds the configuration file.
-const configBytes = 256 << 10
-
-// reader walks the configuration file and collects its faults.
-type reader struct {
-	file   string
-	config *Config
-	lookup func(string) (string, bool)
-	faults diag.List
-}
-
-func loadFile(config *Config, path string, lookup func(string) (string, bool)) diag.List {
-	r := &reader{file: path, config: config, lookup: lookup}
+// file reads the configuration file as strictly as a playbook.
+func (l *loader) file(path string) {
 	body, err := os.ReadFile(path)
-	switch {
-	case err != nil:
-		r.faults = append(r.faults, fault(diag.Position{File: path}, "cannot be read: "+errors.Unwrap(err).Error()))
-		return r.faults
-	case len(body) > configBytes:
-		r.faults = append(r.faults, fault(diag.Position{File: path}, "is larger than 256 KiB"))
-		return r.faults
-	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(body, &document); err != nil {
-		r.faults = append(r.faults, fault(syntaxPosition(path, err), "is not valid YAML"))
-		return r.faults
-	}
-	if len(document.Content) == 0 { // an empty file sets nothing
-		return nil
-	}
-	r.root(document.Content[0])
-	return r.faults
-}
-
-func syntaxPosition(path string, err error) diag.Position {
-	if load, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return diag.Position{File: path, Line: load.Mark.Line, Column: load.Mark.Column}
-	}
-	return diag.Position{File: path}
-}
-
-func (r *reader) root(node *yaml.Node) {
-	keys := []string{"connectors"}
-	settings := map[string]Setting{}
-	for _, setting := range Settings() {
-		keys = append(keys, setting.Key)
-		settings[setting.Key] = setting
-	}
-	r.mapping(node, func(key, value *yaml.Node) {
-		setting, known := settings[key.Value]
-		switch {
-		case key.Value == "connectors":
-			r.mapping(value, r.connector)
-		case !known:
-			r.unknown(key, keys)
-		case value.Kind != yaml.ScalarNode:
-			r.wrong(value, "want one value for "+key.Value)
-		default:
-			if err := setting.set(r.config, value.Value); err != nil {
-				r.wrong(value, key.Value+": "+err.Error())
-			}
-		}
-	})
-}
-
-func (r *reader) connector(name, node *yaml.Node) {
-	instance := ConnectorConfig{Settings: map[string]string{}, Secrets: map[string]secret.String{}}
-	r.mapping(node, func(key, value *yaml.Node) {
-		switch key.Value {
-		case "use":
-			instance.Use = value.Value
-		case "settings":
-			r.mapping(value, func(k, v *yaml.Node) { r.connectorSetting(&instance, k, v) })
-		default:
-			r.unknown(key, []string{"use", "settings"})
-		}
-	})
-	if instance.Use == "" {
-		r.wrong(node, "connector "+name.Value+" does not say which kind it uses; add use: KIND")
-	}
-	r.config.Connectors[name.Value] = instance
-}
-
-// connectorSetting reads a plain value, or {from_env: NAME} / {from_file: PATH}
-// for a secret.
-func (r *reader) connectorSetting(instance *ConnectorConfig, key, value *yaml.Node) {
-	if value.Kind == yaml.ScalarNode {
-		instance.Settings[key.Value] = value.Value
+	if err != nil {
+		l.fault(place{at: diag.Position{File: path}}, hinted{message: "cannot be read: " + withoutPath(err)})
 		return
 	}
-	r.mapping(value, func(source, name *yaml.Node) {
-		hidden, err := secretSource(source.Value, name.Value, r.lookup)
-		if err != nil {
-			r.wrong(source, key.Value+": "+err.Error())
+	if onlyComments(body) { // sets nothing
+		return
+	}
+	document, faults := strictyaml.Load(path, body, strictyaml.Limits{})
+	l.faults = append(l.faults, faults...)
+	if document == nil || document.Root == nil {
+		return
+	}
+	r := &fileReader{loader: l, Reader: strictyaml.Reader{File: path}, shared: readByOthers(path)}
+	r.root(document.Root)
+	l.faults = append(l.faults, r.List...)
+}
+
+func onlyComments(body []byte) bool {
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}
+
+func readByOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o004 != 0
+}
+
+// fileReader walks the tree of the configuration file.
+type fileReader struct {
+	strictyaml.Reader
+	loader *loader
+	shared bool // everybody on this machine can read the file
+}
+
+func (r *fileReader) root(root *strictyaml.Node) {
+	if !r.Keys(root, "the configuration", settingKeys(), nil) {
+		return
+	}
+	if connectors := root.Get("connectors"); connectors != nil && r.Is(connectors, strictyaml.Map, "connectors") {
+		for _, entry := range connectors.Entries {
+			r.connector(entry.Key, entry.Value)
+		}
+	}
+	for _, setting := range Settings() {
+		if value := root.Get(setting.Key); value != nil && !value.Bad {
+			r.setting(setting, value)
+		}
+	}
+}
+
+// setting reads a plain value, a list of plain values, or where to find a secret.
+func (r *fileReader) setting(setting Setting, value *strictyaml.Node) {
+	where := place{at: value.Pos, length: value.Length()}
+	switch {
+	case value.Kind == strictyaml.Map && setting.Secret:
+		if kind, name, ok := r.sourceOf(setting.Key, value); ok {
+			r.loader.reference(setting, where, kind, name)
+		}
+	case value.Kind == strictyaml.List:
+		if texts := r.Strings(value, setting.Key); !value.Bad {
+			r.loader.apply(setting, where, strings.Join(texts, ","))
+		}
+	case value.Kind == strictyaml.Map, value.Kind == strictyaml.Null:
+		r.Fault(value, strictyaml.RuleWrongType, setting.Key+" must be one value, this is "+value.Kind.String(), "")
+	default:
+		if setting.Secret && r.shared {
+			r.loader.warn(where, setting.Key+" stands in a file that everybody on this machine can read", "write {from_file: PATH}, or chmod o-r "+r.File)
+		}
+		r.loader.apply(setting, where, value.Text)
+	}
+}
+
+// sourceOf reads {from_env: NAME}, {from_file: PATH} or {from_credential: NAME}.
+func (r *fileReader) sourceOf(key string, node *strictyaml.Node) (kind, name string, ok bool) {
+	if !r.Keys(node, key, []string{fromEnv, fromFile, fromCredential}, nil) {
+		return "", "", false
+	}
+	if len(node.Entries) != 1 {
+		r.Fault(node, strictyaml.RuleMissingKey, key+" must say in one way where it is", "write {from_env: NAME}, {from_file: PATH} or {from_credential: NAME}")
+		return "", "", false
+	}
+	entry := node.Entries[0]
+	name = r.Text(entry.Value, entry.Key.Text)
+	return entry.Key.Text, name, !entry.Key.Bad && name != ""
+}
+
+func (r *fileReader) connector(name, node *strictyaml.Node) {
+	instance := ConnectorConfig{Settings: map[string]string{}, Secrets: map[string]secret.String{}}
+	what := "connector " + name.Text
+	if !r.Keys(node, what, []string{"use", "settings"}, nil) {
+		return
+	}
+	if use := node.Get("use"); use != nil {
+		instance.Use = r.Text(use, "use")
+	} else {
+		r.Fault(node, strictyaml.RuleMissingKey, what+" does not say which kind it uses", "add use: KIND")
+	}
+	if settings := node.Get("settings"); settings != nil && r.Is(settings, strictyaml.Map, "settings of "+what) {
+		for _, entry := range settings.Entries {
+			r.connectorSetting(&instance, entry)
+		}
+	}
+	r.loader.config.Connectors[name.Text] = instance
+}
+
+// connectorSetting reads a plain value, or where to find a secret.
+func (r *fileReader) connectorSetting(instance *ConnectorConfig, entry strictyaml.Entry) {
+	key, value := entry.Key.Text, entry.Value
+	switch {
+	case value.Bad:
+	case value.Kind == strictyaml.Map:
+		kind, name, ok := r.sourceOf(key, value)
+		if !ok {
 			return
 		}
-		instance.Secrets[key.Value] = hidden
-	})
-}
-
-// mapping visits the pairs of a mapping in order and refuses duplicates, aliases
-// and anything that is no mapping.
-func (r *reader) mapping(node *yaml.Node, visit func(key, value *yaml.Node)) {
-	if node.Kind != yaml.MappingNode {
-		r.wrong(node, "want a mapping of names to values here")
-		return
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		switch {
-		case seen[key.Value]:
-			r.wrong(key, key.Value+" is set twice")
-		case value.Kind == yaml.AliasNode || value.Anchor != "":
-			r.wrong(value, "anchors and aliases are not used in configuration")
-		default:
-			visit(key, value)
+		found, err := secretFrom(kind, name, r.loader.lookup)
+		if err != nil {
+			r.Fault(value, ruleSetting, key+": "+err.Error(), "")
+			return
 		}
-		seen[key.Value] = true
+		instance.Secrets[key] = found
+	case value.Kind == strictyaml.Null || value.Kind == strictyaml.List:
+		r.Fault(value, strictyaml.RuleWrongType, key+" must be one value, this is "+value.Kind.String(), "")
+	default:
+		instance.Settings[key] = value.Text
 	}
-}
-
-func (r *reader) unknown(key *yaml.Node, known []string) {
-	slices.Sort(known)
-	d := r.at(key, "unknown setting "+quoteName(key.Value))
-	d.Rule = "unknown-key"
-	d.Hint = "known here: " + strings.Join(known, ", ")
-	r.faults = append(r.faults, d)
-}
-
-func (r *reader) wrong(node *yaml.Node, message string) {
-	r.faults = append(r.faults, r.at(node, message))
-}
-
-func (r *reader) at(node *yaml.Node, message string) diag.Diagnostic {
-	d := fault(diag.Position{File: r.file, Line: node.Line, Column: node.Column}, message)
-	d.Length = len([]rune(node.Value))
-	return d
 }
 
 func quoteName(name string) string { return "\"" + name + "\"" }
+
+// withoutPath gives the operating system's reason alone: the place names the file.
+func withoutPath(err error) string {
+	if path, ok := err.(*fs.PathError); ok { //nolint:errorlint // os.ReadFile returns it bare
+		return path.Err.Error()
+	}
+	return err.Error()
+}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/observe"
+	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
 
 // initHTTP builds the door and takes its port, so that a taken port is told at
@@ -41,6 +43,13 @@ func (a *App) initHTTP(ctx context.Context) error {
 	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, TrustedProxies: a.config.TrustedProxies})
 	door.Mount(router)
 	a.server = api.NewServer(a.config.Listen, router, a.log)
+	if a.config.ListenCert != "" {
+		pair, err := tlsfile.LoadPair(a.config.ListenCert, a.config.ListenKey, time.Now(), a.log)
+		if err != nil {
+			return fmt.Errorf("listen_tls_cert: %w", err)
+		}
+		a.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.ForServer}
+	}
 	var listen net.ListenConfig
 	a.listener, err = listen.Listen(ctx, "tcp", a.config.Listen)
 	if err != nil {

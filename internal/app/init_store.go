@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
+	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
 
 // startPatience is how long a starting process waits for PostgreSQL.
@@ -54,10 +57,38 @@ func (a *App) initStore(ctx context.Context) error {
 }
 
 func (a *App) initTemporal(context.Context) error {
+	security, err := a.config.TemporalTLS.config(a.log)
+	if err != nil {
+		return err
+	}
 	opened, err := temporalclient.Open(temporalclient.Options{
 		Address: a.config.TemporalAddress, Namespace: a.config.TemporalNamespace, TaskQueue: a.config.TemporalTaskQueue,
-		Identity: "tocsin", Logger: a.log,
+		Identity: "tocsin", TLS: security, APIKey: a.config.TemporalAPIKey, Logger: a.log,
 	})
 	a.temporal = opened
 	return err
+}
+
+// config gives the client side of TLS, nil when it is off. A client certificate is
+// read again when its files change; the roots are read once.
+func (t TemporalTLS) config(log *slog.Logger) (*tls.Config, error) {
+	if !t.On {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
+	if t.CA != "" {
+		roots, err := tlsfile.Roots(t.CA)
+		if err != nil {
+			return nil, fmt.Errorf("temporal_tls_ca: %w", err)
+		}
+		config.RootCAs = roots
+	}
+	if t.Cert != "" {
+		pair, err := tlsfile.LoadPair(t.Cert, t.Key, time.Now(), log)
+		if err != nil {
+			return nil, fmt.Errorf("temporal_tls_cert: %w", err)
+		}
+		config.GetClientCertificate = pair.ForClient
+	}
+	return config, nil
 }

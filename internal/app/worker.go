@@ -47,19 +47,36 @@ func (a *App) work(ctx context.Context) error {
 }
 
 // awaitTemporal waits for Temporal and registers the search attributes: a
-// workflow that sets one that is not known would be stuck.
+// workflow that sets one that is not known would be stuck. What waiting does not
+// mend ends the process, unless it also takes alerts in: none must be lost because
+// of a certificate.
 func (a *App) awaitTemporal(ctx context.Context) error {
 	for {
 		err := a.temporal.Prepare(ctx)
-		if err == nil || soar.CodeOf(err) != soar.CodeUnavailable {
-			return err
+		if err == nil {
+			return nil
 		}
-		a.log.WarnContext(ctx, "Temporal does not answer yet", "address", a.config.TemporalAddress, "error", err)
+		pause := time.Second
+		if soar.CodeOf(err) != soar.CodeUnavailable {
+			if !a.roles.API {
+				return err
+			}
+			pause = temporalBackMost
+		}
+		a.log.WarnContext(ctx, "Temporal cannot be used yet", "address", a.config.TemporalAddress, "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Second):
+		case <-time.After(pause):
 		}
+	}
+}
+
+// tellTemporal says once, when the process starts, why Temporal cannot be reached.
+// A process without a worker would not notice before there is work.
+func (a *App) tellTemporal(ctx context.Context) {
+	if err := a.temporal.Diagnose(ctx); err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "Temporal cannot be used yet; alerts are taken in and kept", "address", a.config.TemporalAddress, "error", err)
 	}
 }
 

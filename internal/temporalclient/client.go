@@ -3,6 +3,7 @@ package temporalclient
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,16 +16,18 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-// Options name the Temporal cluster. TLS and the payload codec come with the
-// production work.
+// Options name the Temporal cluster and how it is met.
 type Options struct {
 	Address   string // host:port
 	Namespace string
-	TaskQueue string // of workflows and activities; empty: protocol.TaskQueue
-	Identity  string // shown in the Temporal UI
+	TaskQueue string        // of workflows and activities; empty: protocol.TaskQueue
+	Identity  string        // shown in the Temporal UI
+	TLS       *tls.Config   // nil: plain text
+	APIKey    secret.String // of Temporal Cloud; empty: none
 	Logger    *slog.Logger
 }
 
@@ -35,23 +38,33 @@ const callWithin = 10 * time.Second
 // Client holds the connection.
 type Client struct {
 	sdk       client.Client
+	address   string
 	namespace string
 	taskQueue string
+	tls       *tls.Config
 }
 
 // Open makes a client that connects when first used, so that the process starts
 // while Temporal is away.
 func Open(options Options) (*Client, error) {
-	sdk, err := client.NewLazyClient(client.Options{
-		HostPort:  options.Address,
-		Namespace: options.Namespace,
-		Identity:  options.Identity,
-		Logger:    sdklog.NewStructuredLogger(options.Logger),
-	})
+	settings := client.Options{
+		HostPort:          options.Address,
+		Namespace:         options.Namespace,
+		Identity:          options.Identity,
+		Logger:            sdklog.NewStructuredLogger(options.Logger),
+		ConnectionOptions: client.ConnectionOptions{TLS: options.TLS},
+	}
+	if !options.APIKey.Empty() {
+		settings.Credentials = client.NewAPIKeyStaticCredentials(options.APIKey.Reveal())
+	}
+	sdk, err := client.NewLazyClient(settings)
 	if err != nil {
 		return nil, fmt.Errorf("make a Temporal client for %s: %w", options.Address, err)
 	}
-	return &Client{sdk: sdk, namespace: options.Namespace, taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue)}, nil
+	return &Client{
+		sdk: sdk, address: options.Address, namespace: options.Namespace, tls: options.TLS,
+		taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue),
+	}, nil
 }
 
 // Close drops the connection.

@@ -2,15 +2,18 @@ package temporalclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // Limits of one worker process. The activity slots are few enough that a
@@ -39,10 +42,14 @@ func (c *Client) NewWorker() worker.Worker {
 // Prepare registers the search attributes. One that exists with another type is
 // an error: a workflow that sets it would be stuck.
 func (c *Client) Prepare(ctx context.Context) error {
+	const op = "temporalclient.Prepare"
 	operator := c.sdk.OperatorService()
 	known, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.namespace})
+	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
+		return soar.Wrap(soar.CodeNotFound, op, err, "Temporal at %s has no namespace %q; make it there, or look at temporal_namespace", c.address, c.namespace)
+	}
 	if err != nil {
-		return translate("temporalclient.Prepare", err)
+		return c.explain(ctx, op, translate(op, err))
 	}
 	missing := map[string]enumspb.IndexedValueType{}
 	for name, kind := range protocol.SearchAttributes() {
@@ -63,7 +70,7 @@ func (c *Client) Prepare(ctx context.Context) error {
 	}
 	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: c.namespace, SearchAttributes: missing})
 	if err != nil && !strings.Contains(err.Error(), "already exist") { // another process was faster
-		return translate("temporalclient.Prepare", err)
+		return translate(op, err)
 	}
 	return nil
 }
