@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
@@ -41,6 +42,9 @@ func (f *Fake) Authenticate(ctx context.Context, header string, remote netip.Add
 	}
 	who := soar.Principal{Actor: soar.Actor{Kind: soar.ActorPerson, ID: "somebody@lab.invalid"}, Token: "tok0000009"}
 	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == '.' }) {
+		if !slices.Contains(soar.Roles(), soar.Role(name)) {
+			return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "fake", "a valid token is needed")
+		}
 		who.Roles = append(who.Roles, soar.Role(name))
 	}
 	if who.Has(soar.RoleTool) {

@@ -518,9 +518,11 @@ type Problem struct {
 	// Field What was wrong: a JSON pointer into the body, or a parameter's name
 	Field     *string `json:"field,omitempty"`
 	RequestID string  `json:"request_id"`
-	Status    int     `json:"status"`
-	Title     string  `json:"title"`
-	Type      string  `json:"type"`
+
+	// Status The status of the answer
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Type   string `json:"type"`
 }
 
 // ProblemCode defines model for Problem.Code.

@@ -19,9 +19,10 @@ func mayImport() map[string][]string {
 			"internal/manifest", "internal/protocol", "internal/record", "internal/soar"},
 		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/manifest",
 			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
-		"api/client": {"api/gen", "internal/soar"},
-		"api/gen":    {"internal/diag", "internal/protocol", "internal/soar"},
-		"api/spec":   {"internal/soar"},
+		"api/apifuzz": {"api"},
+		"api/client":  {"api/gen", "internal/soar"},
+		"api/gen":     {"internal/diag", "internal/protocol", "internal/soar"},
+		"api/spec":    {"internal/soar"},
 
 		"workflows":             {"workflows/interpreter", "workflows/state", "internal/protocol", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
 		"workflows/interpreter": {"workflows/state", "internal/protocol", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
