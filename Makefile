@@ -80,6 +80,13 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
 
+FILES      ?= ../shared/corpora/detections
+LABELS     ?= $(FILES)/labels.tsv
+
+.PHONY: show-doors
+show-doors: setup-test ## real payloads through the product's doors: alerts, labels found, traps survived, answers as described (FILES=dir LABELS=file)
+	@$(STACK) $(GO) run ./internal/show/doors -files '$(FILES)' -labels '$(LABELS)' $(DOORSFLAGS)
+
 .PHONY: bench
 bench: setup-test ## Tocsin beside the same by hand: steps, first action, intake; then the Go benchmarks
 	@$(GO) run ./internal/bench -time $(BENCHTIME) -file .bench/results.json $(BENCHFLAGS)

@@ -87,6 +87,9 @@ func mayImport() map[string][]string {
 		"internal/app":      {anything},
 		"internal/archtest": {},
 		"internal/bench":    {anything},
+
+		"internal/show/doors":  {anything},
+		"internal/show/labels": {"internal/soar"},
 		"internal/e2e":      {anything},
 	}
 }

@@ -1,14 +1,18 @@
 package mapping
 
 import (
-	"encoding/csv"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tocsin-soar/tocsin/internal/show/labels"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -16,29 +20,28 @@ import (
 // tests that read them are skipped where they are not.
 const corpusDir = "../../../../shared/corpora/detections"
 
-// label is one value that a reader of a payload found in it.
-type label struct{ file, class, field, path, value string }
+// part says which vendors are looked at. What is made better is made better on
+// two thirds of them; the last third, which nobody looked at, says what it is worth.
+var part = flag.String("part", "all", "the vendors whose labels are compared: all, develop or heldback")
 
-func corpusLabels(t *testing.T) []label {
+// chosen tells whether a vendor's folder belongs to the part.
+func chosen(file string) bool {
+	folder, _, _ := strings.Cut(file, "/")
+	sum := sha256.Sum256([]byte("heldback/" + folder))
+	heldBack := sum[0]%3 == 0
+	return *part == "all" || heldBack == (*part == "heldback")
+}
+
+func corpusLabels(t *testing.T) []labels.Label {
 	t.Helper()
-	file, err := os.Open(filepath.Join(corpusDir, "labels.tsv"))
-	if err != nil {
+	all, err := labels.Load(filepath.Join(corpusDir, "labels.tsv"))
+	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the corpus of payloads is not here")
 	}
-	defer file.Close()
-	reader := csv.NewReader(file)
-	reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = '\t', true, -1
-	rows, err := reader.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var labels []label
-	for _, row := range rows[1:] {
-		if len(row) >= 6 {
-			labels = append(labels, label{row[0], row[2], row[3], row[4], row[5]})
-		}
-	}
-	return labels
+	return slices.DeleteFunc(all, func(l labels.Label) bool { return !chosen(l.File) })
 }
 
 func corpusFiles(t *testing.T) []string {
@@ -113,14 +116,15 @@ func count(fields map[string]int, a soar.Alert) {
 	}
 }
 
-// How many labelled values are found. The numbers are printed; the test fails when
-// they fall well below what they were when it was written.
+// How many labelled values the generic door finds, as strictly as make show-doors
+// compares them. The numbers are printed; the test fails when they fall well below
+// what they were when it was written.
 func TestCorpusLabels(t *testing.T) {
 	t.Parallel()
 	source := generic(t)
 	found, all := map[string]int{}, map[string]int{}
 	for _, l := range corpusLabels(t) {
-		body, err := os.ReadFile(filepath.Join(corpusDir, l.file))
+		body, err := os.ReadFile(filepath.Join(corpusDir, l.File))
 		if err != nil {
 			continue
 		}
@@ -128,48 +132,23 @@ func TestCorpusLabels(t *testing.T) {
 		if err != nil || len(messages) == 0 {
 			continue
 		}
-		all[l.field]++
-		if l.foundIn(messages[0].Alert) {
-			found[l.field]++
+		alert := messages[min(l.Position(), len(messages)-1)].Alert
+		all[l.Field]++
+		if l.Right(alert) {
+			found[l.Field]++
 		} else if testing.Verbose() {
-			a := messages[0].Alert
-			t.Logf("%s %s: %s = %q; got title %q severity %q time %v host %v user %v ip %s id %q", l.field, l.file, l.path, l.value, a.Title, a.Severity, a.OccurredAt, a.Host, a.User, a.SourceIP, a.ExternalID)
+			t.Logf("%s %s: %s is %q; got %q, title %q", l.Field, l.File, l.Path, l.Value, l.Got(alert), alert.Title)
 		}
 	}
-	least := map[string]int{"title": 80, "severity": 60, "event_time": 90, "host": 60, "user": 60, "src_ip": 80, "vendor_id": 75}
+	least := map[string]int{"title": 75, "severity": 70, "event_time": 85, "host": 75, "user": 80, "src_ip": 85, "vendor_id": 80, "indicator": 70}
+	rights, total := 0, 0
 	for field, n := range all {
 		share := 100 * found[field] / n
 		t.Logf("%-10s %d of %d (%d %%)", field, found[field], n, share)
-		if share < least[field] {
+		rights, total = rights+found[field], total+n
+		if *part == "all" && share < least[field] {
 			t.Errorf("%s: %d %% of the labelled values are found, less than %d %%", field, share, least[field])
 		}
 	}
-}
-
-func (l label) foundIn(a soar.Alert) bool {
-	switch l.field {
-	case "title":
-		return same(a.Title) == same(l.value)
-	case "severity":
-		return a.Severity != ""
-	case "event_time":
-		want, _, ok := parseInstant(l.value)
-		return ok && want.Equal(a.OccurredAt)
-	case "host":
-		return same(a.Host.Name) == same(l.value)
-	case "user":
-		return l.value == a.User.Name || strings.EqualFold(l.value, a.User.Email) || l.value == a.User.ID
-	case "src_ip":
-		return a.SourceIP == address(l.value)
-	case "vendor_id":
-		return a.ExternalID == l.value
-	case "technique":
-		return len(a.Techniques) > 0
-	case "indicator":
-		all, _ := json.Marshal([]any{a.URLs, a.Hashes, a.Domains, a.Fields})
-		quoted := strconv.Quote(l.value)
-		return strings.Contains(string(all), quoted)
-	default:
-		return false
-	}
+	t.Logf("in all %d of %d (%.1f %%) of %s", rights, total, 100*float64(rights)/float64(max(total, 1)), *part)
 }
