@@ -45,7 +45,7 @@ func (s *Source) alert(p piece) soar.Alert {
 	if p.fault != "" {
 		return s.unreadable(p, p.fault)
 	}
-	vars, accepted := s.accepts(p.value)
+	vars, accepted := s.accepts(p)
 	if !accepted && s.Guess == GuessNever {
 		return s.unreadable(p, fmt.Sprintf("the body is JSON, but not of the shape that %s sends", s.Title))
 	}
@@ -81,12 +81,15 @@ func (s *Source) unreadable(p piece, why string) soar.Alert {
 
 // accepts tells whether the mapping is for this body, and gives what its
 // expressions read.
-func (s *Source) accepts(body object) (vars map[string]any, ok bool) {
-	plain, err := expression.Normalise(prune(body, forExpressions()))
-	if err != nil {
-		return nil, false
+func (s *Source) accepts(p piece) (vars map[string]any, ok bool) {
+	vars = map[string]any{}
+	for name, value := range map[string]object{"body": p.value, "around": p.around} {
+		plain, err := expression.Normalise(prune(value, forExpressions()))
+		if err != nil {
+			return nil, false
+		}
+		vars[name] = plain
 	}
-	vars = map[string]any{"body": plain}
 	if s.accept == nil {
 		return vars, true
 	}
@@ -102,9 +105,7 @@ func (s *Source) apply(d *draft, vars map[string]any) {
 		known[f.name] = f
 	}
 	for _, m := range s.fields {
-		if value, err := m.program.Eval(vars); err == nil && value != nil {
-			known[m.name].set(d, value)
-		}
+		m.choices.first(vars, func(value any) bool { return known[m.name].set(d, value) })
 	}
 	if s.all != nil {
 		if value, err := s.all.Eval(vars); err == nil {
@@ -112,33 +113,46 @@ func (s *Source) apply(d *draft, vars map[string]any) {
 		}
 	}
 	for _, m := range s.extra {
-		value, err := m.program.Eval(vars)
-		if value = prune(value, forFields()); err != nil || value == nil {
-			continue
-		}
-		if d.alert.Fields == nil {
-			d.alert.Fields = object{}
-		}
-		d.alert.Fields[m.name] = value
+		m.choices.first(vars, func(value any) bool {
+			if value = prune(value, forFields()); value == nil {
+				return false
+			}
+			if d.alert.Fields == nil {
+				d.alert.Fields = object{}
+			}
+			d.alert.Fields[m.name] = value
+			return true
+		})
 	}
 	d.rate(s.severity, vars)
 }
 
-// rate sets what the tool said and what it means.
-func (d *draft) rate(r rating, vars map[string]any) {
-	if r.value == nil {
-		return
-	}
-	value, err := r.value.Eval(vars)
-	if err != nil {
-		return
-	}
-	d.alert.Severity = r.of(value)
-	if text, ok := scalarText(value); ok && d.alert.Reported == "" {
-		d.alert.Reported = d.short("reported_severity", line(text), ratingMost)
+// first offers the values of the expressions, one after the other, until one is taken.
+func (c choices) first(vars map[string]any, take func(any) bool) {
+	for _, program := range c {
+		if value, err := program.Eval(vars); err == nil && value != nil && take(value) {
+			return
+		}
 	}
 }
 
+// rate sets what the tool said and what it means: the first value that is a
+// rating, or else the first that is there.
+func (d *draft) rate(r rating, vars map[string]any) {
+	said := ""
+	r.value.first(vars, func(value any) bool {
+		d.alert.Severity = r.of(value)
+		if text, _ := scalarText(value); said == "" || d.alert.Severity != "" {
+			said = text
+		}
+		return d.alert.Severity != ""
+	})
+	if d.alert.Reported == "" {
+		d.alert.Reported = d.short("reported_severity", line(said), ratingMost)
+	}
+}
+
+// of gives the severity of one value; "" when it is no rating.
 func (r rating) of(value any) soar.Severity {
 	if n, ok := number(value); ok && len(r.steps) > 0 {
 		return r.steps.at(n)
@@ -177,5 +191,8 @@ func (s *Source) fingerprint(d *draft, vars map[string]any, accepted bool, body 
 	}
 	a := d.alert
 	parts = append(parts, same(a.Host.Name), same(a.Host.IP), same(a.User.Name), same(a.User.Email))
+	if a.State != "" { // that it is over is news, too
+		parts = append(parts, string(a.State))
+	}
 	return fingerprint(s.Name, append([]string{"event"}, parts...)...)
 }

@@ -53,16 +53,20 @@ const (
 	GuessGaps       Guess = "gaps"
 )
 
-// mapped is one field with the expression that gives it.
+// mapped is one field with the expressions that may give it: the first that gives
+// a value of the field does.
 type mapped struct {
 	name    string
-	program *expression.Program
+	choices choices
 }
+
+// choices are expressions that are tried in turn.
+type choices []*expression.Program
 
 // rating turns a tool's own rating into a severity: steps for numbers, words for
 // text.
 type rating struct {
-	value *expression.Program
+	value choices
 	steps Scale
 	words map[string]soar.Severity
 }
@@ -209,7 +213,7 @@ func (p *parser) fields(n *strictyaml.Node, source *Source) {
 			continue
 		}
 		if short, ok := strings.CutPrefix(name, "fields."); ok && sourceForm.MatchString(short) {
-			source.extra = append(source.extra, mapped{short, p.expression(entry.Value, nil)})
+			source.extra = append(source.extra, mapped{short, p.choices(entry.Value)})
 			continue
 		}
 		if !slices.Contains(names, name) {
@@ -220,7 +224,7 @@ func (p *parser) fields(n *strictyaml.Node, source *Source) {
 			p.Fault(entry.Key, ruleField, fmt.Sprintf("alerts have no field %q", name), hint)
 			continue
 		}
-		source.fields = append(source.fields, mapped{name, p.expression(entry.Value, nil)})
+		source.fields = append(source.fields, mapped{name, p.choices(entry.Value)})
 	}
 }
 
@@ -228,7 +232,7 @@ func (p *parser) rating(n *strictyaml.Node, source *Source) {
 	if n == nil || !p.Keys(n, "severity", []string{"value", "steps", "words"}, []string{"value"}) {
 		return
 	}
-	source.severity.value = p.expression(n.Get("value"), nil)
+	source.severity.value = p.choices(n.Get("value"))
 	for _, item := range p.items(n.Get("steps"), "steps") {
 		if !p.Keys(item, "a step", []string{"from", "is"}, []string{"from", "is"}) || item.Get("from") == nil {
 			continue
@@ -269,12 +273,27 @@ func (p *parser) items(n *strictyaml.Node, what string) []*strictyaml.Node {
 	return n.Items
 }
 
-// expression compiles an expression over body.
+// choices reads one expression, or a list of them that are tried in turn.
+func (p *parser) choices(n *strictyaml.Node) choices {
+	if n == nil || n.Kind != strictyaml.List {
+		return choices{p.expression(n, nil)}
+	}
+	all := make(choices, 0, len(n.Items))
+	for _, item := range n.Items {
+		all = append(all, p.expression(item, nil))
+	}
+	if len(all) == 0 {
+		p.Fault(n, ruleForm, "the list of expressions is empty", "give one expression, or several that are tried in turn")
+	}
+	return all
+}
+
+// expression compiles an expression over body and around.
 func (p *parser) expression(n *strictyaml.Node, want *expression.Type) *expression.Program {
 	if !p.Is(n, strictyaml.String, "an expression") {
 		return nil
 	}
-	program, problems := expression.Compile(n.Text, expression.Environment{"body": expression.Any()}, want)
+	program, problems := expression.Compile(n.Text, expression.Environment{"body": expression.Any(), "around": expression.Any()}, want)
 	for _, problem := range problems {
 		p.Report(n.At(problem.Column-1), problem.Length, ruleExpression, problem.Message, problem.Hint)
 	}

@@ -3,6 +3,7 @@ package mapping
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,8 +59,8 @@ func TestSourcesOfASite(t *testing.T) {
 	if faults != nil {
 		t.Fatal(faults)
 	}
-	if diff := cmp.Diff([]string{"generic", "mine", "wazuh"}, all.Names()); diff != "" || all.Find("wazuh").Version != "9" || all.Find("nothing") != nil {
-		t.Errorf("%s; wazuh %+v", diff, all.Find("wazuh"))
+	if names := all.Names(); !slices.Contains(names, "mine") || !slices.Contains(names, "generic") || all.Find("wazuh").Version != "9" || all.Find("nothing") != nil {
+		t.Errorf("%v; wazuh %+v", names, all.Find("wazuh"))
 	}
 	messages, err := all.Find("mine").Read("", []byte(`{"headline":"H","rank":"RED"}`))
 	if err != nil || messages[0].Alert.Title != "H" || messages[0].Alert.Severity != soar.SeverityCritical {
@@ -106,4 +107,63 @@ func FuzzParseSource(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A field may have several expressions: the first that gives a value of the field
+// counts, and one that fails does not keep the next from being tried.
+func TestChoicesAreTriedInTurn(t *testing.T) {
+	t.Parallel()
+	source, faults := ParseSource("t.yaml", []byte(`source: t
+title: T
+version: "1"
+tested: here
+split: [items]
+fields:
+  title: [body.a.b.c, body.name]
+  source_ip: [body.src, body.src_ip]
+  rule.id: around.group
+  fields.kind: [body.kind, around.kind]
+severity:
+  value: [body.level, body.score]
+  words: {bad: high}
+  steps: [{from: 5, is: critical}, {from: 0, is: low}]
+fingerprint: [body.id]
+`))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	body := `{"group": 7, "kind": "outer", "items": [
+		{"id": 1, "a": "text", "name": "first", "src": "a-host", "src_ip": "192.0.2.1", "level": "", "score": 6},
+		{"id": 2, "a": {"b": {"c": "deep"}}, "src": "192.0.2.2", "kind": "own", "level": "bad", "score": 1}]}`
+	messages, err := source.Read("application/json", []byte(body))
+	if err != nil || len(messages) != 2 {
+		t.Fatal(err, messages)
+	}
+	one, two := messages[0].Alert, messages[1].Alert
+	got := []any{one.Title, one.SourceIP, one.Rule.ID, one.Fields["kind"], one.Severity, one.Reported, two.Title, two.SourceIP, two.Fields["kind"], two.Severity, two.Reported}
+	want := []any{"first", "192.0.2.1", "7", "outer", soar.SeverityCritical, "6", "deep", "192.0.2.2", "own", soar.SeverityHigh, "bad"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What a tool says of the standing of an alert makes it another event: that it is
+// over must not be taken for a repetition.
+func TestStateIsPartOfTheFingerprint(t *testing.T) {
+	t.Parallel()
+	source, faults := ParseSource("t.yaml", []byte("source: t\ntitle: T\nversion: \"1\"\ntested: here\nfields: {title: body.title, state: body.status}\nfingerprint: [body.id]\n"))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	of := func(body string) string {
+		messages, err := source.Read("", []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return messages[0].Alert.Fingerprint
+	}
+	firing, again, over := of(`{"id":1,"title":"x","status":"firing"}`), of(`{"id":1,"title":"x","status":"firing","n":2}`), of(`{"id":1,"title":"x","status":"resolved"}`)
+	if firing != again || firing == over {
+		t.Errorf("firing %s, again %s, over %s", firing, again, over)
+	}
 }
