@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/guard"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -21,7 +23,30 @@ const beat = 5 * time.Second
 func (a *Activities) Action(ctx context.Context, request protocol.ActionRequest) (protocol.ActionResult, error) {
 	stop := keepBeating(ctx)
 	defer stop()
-	return a.run(ctx, request, lastTry(activity.GetInfo(ctx)))
+	ctx = observe.With(ctx, slog.String(observe.KeyIncident, request.IncidentID), slog.String(observe.KeyRun, request.RunID), slog.String(observe.KeyStep, request.StepKey))
+	began := a.deps.Now()
+	result, err := a.run(ctx, request, lastTry(activity.GetInfo(ctx)))
+	a.tell(ctx, request, result, err, began)
+	return result, err
+}
+
+// tell counts an attempt, and writes a line for it: what a worker does is seen in
+// its log, too.
+func (a *Activities) tell(ctx context.Context, request protocol.ActionRequest, result protocol.ActionResult, err error, began time.Time) {
+	ref, outcome, level := request.Connector+"."+request.Action, string(result.Outcome), slog.LevelInfo
+	attrs := []any{"action", ref, "took", a.deps.Now().Sub(began)}
+	switch {
+	case err != nil:
+		outcome, level = "again", slog.LevelWarn
+		attrs = append(attrs, "error", err)
+	case result.Outcome != protocol.OutcomeDone:
+		level = slog.LevelWarn
+		attrs = append(attrs, "class", result.Class, "error", result.Error)
+	}
+	if a.deps.Meter != nil {
+		a.deps.Meter.Action(ref, outcome, a.deps.Now().Sub(began))
+	}
+	a.deps.Logger.Log(ctx, level, "an action was attempted", append(attrs, "outcome", outcome)...)
 }
 
 // lastTry tells, for a class of errors, whether Temporal would not try again. An

@@ -84,7 +84,14 @@ type Deps struct {
 	Limits        []guard.Limit // guard.DefaultLimits when nil
 	Now           func() time.Time
 	Wait          func(context.Context, time.Duration) error // between two looks at a slow system
+	Meter         meter                                      // nil: nothing is counted
 	Logger        *slog.Logger
+}
+
+// meter counts attempts at actions. outcome is protocol's, or again when another
+// attempt follows.
+type meter interface {
+	Action(action, outcome string, took time.Duration)
 }
 
 // Activities are the activities over their dependencies. Safe for concurrent use.

@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/observe/health"
 )
 
 //go:embed openapi.yaml
@@ -27,7 +28,7 @@ type Options struct {
 	Now     func() time.Time
 	NewID   func() string // unguessable, for requests without an Idempotency-Key
 	Version string        // of the build, shown by the health checks
-	Checks  []Check       // what /readyz asks
+	Health  readiness     // what /readyz asks; nil: nothing
 
 	// Closing ends open streams when the process shuts down; nil: never.
 	Closing <-chan struct{}
@@ -89,7 +90,7 @@ func newRoutes(services Services, options Options) *routes {
 		connectorRoutes: connectorRoutes{services.Connectors},
 		evidenceRoutes:  evidenceRoutes{services.Evidence},
 		freezeRoutes:    freezeRoutes{services.Freeze},
-		healthRoutes:    newHealthRoutes(options),
+		healthRoutes:    healthRoutes{options.Version, options.Health},
 		incidentRoutes:  incidentRoutes{services.Incidents, key},
 		playbookRoutes:  playbookRoutes{services.Playbooks},
 		recordRoutes:    recordRoutes{services.Timeline, newStreams(options)},
@@ -123,6 +124,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RecheckEvery == 0 {
 		o.RecheckEvery = 15 * time.Second
+	}
+	if o.Health == nil {
+		o.Health = health.New(o.Now)
 	}
 	return o
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/spec"
@@ -38,6 +39,7 @@ func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		request := c.Request()
 		current := callFrom(request.Context())
 		current.operation = g.operation.ID
+		trace.SpanFromContext(request.Context()).SetName(g.operation.ID)
 		if err := refuseSize(c.Response(), request); err != nil {
 			return err
 		}

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -20,10 +22,16 @@ type RouterOptions struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	NewID func() string // names requests in the log
+	Meter meter         // nil: nothing is counted
 
 	// TrustedProxies may say in X-Forwarded-For where a request came from. Empty:
 	// nobody may, and the other end of the connection is the sender.
 	TrustedProxies []netip.Prefix
+}
+
+// meter counts requests. operation is empty when no route took the request.
+type meter interface {
+	Request(operation string, status int, took time.Duration)
 }
 
 // NewRouter makes a router with what every request passes: the log, a recover,
@@ -63,10 +71,22 @@ func begin(options RouterOptions) echo.MiddlewareFunc {
 				current.remote = remote.Unmap()
 			}
 			c.Response().Header().Set("X-Request-Id", current.requestID)
-			c.SetRequest(c.Request().WithContext(withCall(c.Request().Context(), current)))
+			ctx := observe.With(c.Request().Context(), slog.String(observe.KeyRequest, current.requestID), slog.String(observe.KeyIncident, incidentOf(c)))
+			c.SetRequest(c.Request().WithContext(withCall(ctx, current)))
 			return next(c)
 		}
 	}
+}
+
+// incidentOf gives the incident that the path names, "" when it names none or
+// something that is no incident's id: a line of the log must not say what a
+// stranger wants it to.
+func incidentOf(c echo.Context) string {
+	id := c.Param("incident_id")
+	if len(id) > 40 || !strings.HasPrefix(id, "INC-") {
+		return ""
+	}
+	return id
 }
 
 // logged writes one line for each request: never a body, a header or a query,
@@ -77,6 +97,10 @@ func logged(options RouterOptions) echo.MiddlewareFunc {
 			started, request := options.Now(), c.Request()
 			defer func() {
 				current := callFrom(request.Context())
+				took := options.Now().Sub(started)
+				if options.Meter != nil {
+					options.Meter.Request(current.operation, c.Response().Status, took)
+				}
 				options.Log.LogAttrs(request.Context(), slog.LevelInfo, "request",
 					slog.String("request_id", current.requestID),
 					slog.String("method", request.Method),
@@ -84,7 +108,7 @@ func logged(options RouterOptions) echo.MiddlewareFunc {
 					slog.String("operation", current.operation),
 					slog.Int("status", c.Response().Status),
 					slog.Int64("bytes", c.Response().Size),
-					slog.Duration("took", options.Now().Sub(started)),
+					slog.Duration("took", took),
 					slog.String("remote", current.remote.String()),
 					slog.String("actor", soar.Shorten(current.principal.Actor.String(), 200)),
 					slog.String("token", current.principal.Token))

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tocsin-soar/tocsin/api"
+	"github.com/tocsin-soar/tocsin/internal/observe/health"
 )
 
 // Server is the API on a port of this machine.
@@ -55,8 +56,8 @@ func Serve(t testing.TB, fake *Fake, options api.Options) *Server {
 }
 
 // Healthy is a check that is always well.
-func Healthy(name string) api.Check {
-	return api.Check{Name: name, Run: func(context.Context) error { return nil }}
+func Healthy(name string) health.Check {
+	return health.Check{Name: name, Vital: true, Run: func(context.Context) error { return nil }}
 }
 
 // Log keeps what was logged.

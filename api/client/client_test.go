@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/apitest"
 	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -216,8 +217,8 @@ func TestServerThatNeverAnswers(t *testing.T) {
 
 func TestReadyWhenAPartIsAway(t *testing.T) {
 	t.Parallel()
-	check := api.Check{Name: "temporal", Run: func(context.Context) error { return soar.Errorf(soar.CodeUnavailable, "x", "no answer") }}
-	c := connect(t, apitest.Serve(t, apitest.NewFake(), api.Options{Checks: []api.Check{check}}).URL)
+	check := health.Check{Name: "temporal", Vital: true, Run: func(context.Context) error { return soar.Errorf(soar.CodeUnavailable, "x", "no answer") }}
+	c := connect(t, apitest.Serve(t, apitest.NewFake(), api.Options{Health: health.New(time.Now, check)}).URL)
 	health, clock, err := c.Ready(t.Context())
 	if err != nil || health.Status != gen.HealthStatusUnavailable || clock.IsZero() {
 		t.Errorf("got %+v at %s, %v", health, clock, err)

@@ -69,6 +69,7 @@ func (e DecisionInputDecision) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
+	HealthStatusDegraded    HealthStatus = "degraded"
 	HealthStatusOk          HealthStatus = "ok"
 	HealthStatusUnavailable HealthStatus = "unavailable"
 )
@@ -76,6 +77,8 @@ const (
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
+	case HealthStatusDegraded:
+		return true
 	case HealthStatusOk:
 		return true
 	case HealthStatusUnavailable:
@@ -360,19 +363,29 @@ type FreezeInput struct {
 
 // Health defines model for Health.
 type Health struct {
-	Checks  []HealthCheck `json:"checks"`
-	Status  HealthStatus  `json:"status"`
-	Version string        `json:"version"`
+	Checks []HealthCheck `json:"checks"`
+
+	// Status degraded: it works, and a part that it can do without for a while is away
+	Status  HealthStatus `json:"status"`
+	Version string       `json:"version"`
 }
 
-// HealthStatus defines model for Health.Status.
+// HealthStatus degraded: it works, and a part that it can do without for a while is away
 type HealthStatus string
 
 // HealthCheck defines model for HealthCheck.
 type HealthCheck struct {
-	Message *string `json:"message,omitempty"`
-	Name    string  `json:"name"`
-	Ok      bool    `json:"ok"`
+	// AgeMs How long ago it was checked
+	AgeMs int64 `json:"age_ms"`
+
+	// LatencyMs How long the check took
+	LatencyMs int64   `json:"latency_ms"`
+	Message   *string `json:"message,omitempty"`
+	Name      string  `json:"name"`
+	Ok        bool    `json:"ok"`
+
+	// Vital Without it the process is not ready
+	Vital bool `json:"vital"`
 }
 
 // Host defines model for Host.

@@ -17,6 +17,9 @@ func main() {
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal stops in order. From then on they do what they do by
+	// default: the second ends the process at once.
+	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	return finish(root, root.ExecuteContext(ctx))
 }

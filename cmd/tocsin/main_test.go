@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api"
 	"github.com/tocsin-soar/tocsin/api/apitest"
+	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -34,7 +35,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			fake := apitest.NewFake()
-			server := apitest.Serve(t, fake, api.Options{Version: "v0.0.0-test", Checks: []api.Check{apitest.Healthy("database"), apitest.Healthy("temporal")}})
+			server := apitest.Serve(t, fake, api.Options{Version: "v0.0.0-test", Health: health.New(time.Now, apitest.Healthy("database"), apitest.Healthy("temporal"))})
 			env.Values[fakeKey{}] = fake
 			env.Setenv("TZ", "UTC")
 			env.Setenv("HOME", env.WorkDir)

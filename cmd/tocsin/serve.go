@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -79,12 +83,40 @@ func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
 			return err
 		}
 	}
-	log := observe.NewLogger(cmd.ErrOrStderr(), config.LogFormat, config.LogLevel)
+	level := new(slog.LevelVar)
+	level.Set(config.LogLevel)
+	log := observe.NewLogger(cmd.ErrOrStderr(), config.LogFormat, level)
+	slog.SetDefault(log) // for libraries that know no other
+	go turnLevel(ctx, log, level)
 	process, err := app.New(ctx, config, log, roles)
+	if ctx.Err() != nil { // asked to stop while it started: nothing was begun
+		return nil
+	}
 	if err != nil {
 		return explain(cmd, err)
 	}
 	return process.Run(ctx)
+}
+
+// turnLevel changes what is logged while the process runs: SIGUSR1 makes it
+// everything, SIGUSR2 what is configured.
+func turnLevel(ctx context.Context, log *slog.Logger, level *slog.LevelVar) {
+	configured := level.Level()
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(asked)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case which := <-asked:
+			level.Set(configured)
+			if which == syscall.SIGUSR1 {
+				level.Set(slog.LevelDebug)
+			}
+			log.WarnContext(ctx, "the level of the log was changed", "level", level.Level())
+		}
+	}
 }
 
 func addConfigFlag(command *cobra.Command) {

@@ -7,15 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/observe/health"
+	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/policy"
@@ -50,17 +51,22 @@ type App struct {
 	listener  net.Listener
 	server    *http.Server
 	closing   chan struct{} // ends open streams
-}
 
-// drainFor bounds how long a stopping server waits for requests under way.
-const drainFor = 10 * time.Second
+	metrics         *metrics.Metrics
+	health          *health.Health
+	metricsListener net.Listener
+	metricsServer   *http.Server
+	working         atomic.Bool               // the worker has started
+	signedAt        atomic.Pointer[time.Time] // when all heads of the record were last signed
+}
 
 // New connects the parts. PostgreSQL must answer and be migrated; Temporal may be
 // away.
 func New(ctx context.Context, config *Config, log *slog.Logger, roles Roles) (*App, error) {
 	a := &App{config: config, log: log, roles: roles, closing: make(chan struct{})}
 	for _, step := range []func(context.Context) error{
-		a.initPolicy, a.initStore, a.initTemporal, a.initConnectors, a.initUseCases, a.initOutbox, a.initHTTP,
+		a.initPolicy, a.initStore, a.initConnectors, a.initMetrics, a.initTemporal, a.initUseCases, a.initOutbox,
+		a.initHealth, a.initHTTP, a.initMetricsListener,
 	} {
 		if err := step(ctx); err != nil {
 			a.close()
@@ -68,32 +74,6 @@ func New(ctx context.Context, config *Config, log *slog.Logger, roles Roles) (*A
 		}
 	}
 	return a, nil
-}
-
-// Run serves until ctx ends, then stops in order. It returns nil after an orderly
-// stop.
-func (a *App) Run(ctx context.Context) error {
-	defer a.close()
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.refresh(ctx) })
-	if a.roles.API {
-		group.Go(func() error { return a.serve(ctx) })
-		group.Go(func() error { a.tellTemporal(ctx); return nil })
-	}
-	if a.roles.Outbox {
-		for _, dispatcher := range a.outbox {
-			group.Go(func() error { dispatcher.Run(ctx); return nil })
-		}
-		group.Go(func() error { return a.keepHouse(ctx) })
-	}
-	if a.roles.Worker {
-		group.Go(func() error { return a.work(ctx) })
-	}
-	err := group.Wait()
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 // URL is where the API can be reached on this machine.
@@ -125,38 +105,17 @@ func (a *App) WaitReady(ctx context.Context) error {
 }
 
 func (a *App) ready(ctx context.Context) error {
-	for _, check := range a.checks() {
-		if err := check.Run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", check.Name, err)
-		}
+	if report := a.health.Ask(ctx); report.Status != health.OK {
+		return errors.New(about(report))
 	}
 	return nil
 }
 
-func (a *App) serve(ctx context.Context) error {
-	stopped := make(chan error, 1)
-	go func() {
-		if a.server.TLSConfig != nil {
-			stopped <- a.server.ServeTLS(a.listener, "", "")
-			return
-		}
-		stopped <- a.server.Serve(a.listener)
-	}()
-	a.log.InfoContext(ctx, "the API listens", "url", a.URL())
-	select {
-	case err := <-stopped:
-		return fmt.Errorf("the API stopped: %w", err)
-	case <-ctx.Done():
-	}
-	close(a.closing)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
-	defer cancel()
-	return a.server.Shutdown(drain)
-}
-
 func (a *App) close() {
-	if a.listener != nil {
-		a.listener.Close()
+	for _, listener := range []net.Listener{a.listener, a.metricsListener} {
+		if listener != nil {
+			listener.Close()
+		}
 	}
 	if a.temporal != nil {
 		a.temporal.Close()

@@ -146,7 +146,10 @@ func (a *App) keepHouse(ctx context.Context) error {
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
 	for {
-		if err := signer.write(ctx); err != nil && ctx.Err() == nil {
+		if err := signer.write(ctx); err == nil {
+			now := time.Now()
+			a.signedAt.Store(&now)
+		} else if ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "the record's heads were not signed", "error", err)
 		}
 		if _, err := a.store.OutboxPurge(ctx, purgeAfter); err != nil && ctx.Err() == nil {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/guard"
@@ -24,6 +25,8 @@ type Config struct {
 	TemporalAddress   string         // host:port
 	TemporalNamespace string
 	TemporalTaskQueue string
+	MetricsListen     string // host:port of metrics and health; empty: off
+	StopDelay         time.Duration
 	TemporalUI        string // base URL of the Temporal UI; in links, may be empty
 	TemporalTLS       TemporalTLS
 	TemporalAPIKey    secret.String // of Temporal Cloud; empty: none
@@ -68,6 +71,8 @@ func Settings() []Setting {
 		text("listen", "127.0.0.1:8080", "host:port the API listens on", func(c *Config) *string { return &c.Listen }),
 		text("listen_tls_cert", "", "PEM file with the API's certificate and chain, read again when it changes; empty: plain HTTP, for a proxy in front", func(c *Config) *string { return &c.ListenCert }),
 		text("listen_tls_key", "", "PEM file with the key of `listen_tls_cert`", func(c *Config) *string { return &c.ListenKey }),
+		text("metrics_listen", "", "host:port for /metrics, /healthz and /readyz of this process, without a token: keep it off public networks; empty: off. 127.0.0.1:9464 is usual", func(c *Config) *string { return &c.MetricsListen }),
+		{Key: "stop_delay", Default: "0s", Help: "how long a stopping process says that it is not ready before it takes no more requests, for load balancers: 5s", set: setStopDelay, show: func(c *Config) string { return c.StopDelay.String() }},
 		text("public_url", "", "how people and tools reach the API, used in links; empty: made of the listen address", func(c *Config) *string { return &c.PublicURL }),
 		{Key: "trusted_proxies", Help: "comma-separated networks whose X-Forwarded-For is believed; empty: none", set: setProxies, show: showProxies},
 		hidden("database_url", "postgres:// URL of a PostgreSQL 15 or newer; TLS by `sslmode=verify-full`, `sslrootcert`, `sslcert`, `sslkey` in it", func(c *Config) *secret.String { return &c.DatabaseURL }),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/secret"
@@ -76,6 +77,18 @@ func (h hinted) Error() string { return h.message }
 
 func notOneOf(value string, words []string) error {
 	return hinted{fmt.Sprintf("want %s, not %q", diag.OneOf(words), value), diag.DidYouMean(value, words)}
+}
+
+// stopDelayMost keeps a stop shorter than service managers wait.
+const stopDelayMost = time.Minute
+
+func setStopDelay(c *Config, value string) error {
+	delay, err := time.ParseDuration(value)
+	if err != nil || delay < 0 || delay > stopDelayMost {
+		return fmt.Errorf("want a time from 0s to %s, such as 5s, not %q", stopDelayMost, value)
+	}
+	c.StopDelay = delay
+	return nil
 }
 
 func setLogLevel(c *Config, value string) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -31,6 +32,7 @@ type deliveries struct {
 	runner   incidentRunner
 	intake   dispatcher
 	recorder recorder
+	metrics  *metrics.Metrics
 	clock    clock
 	log      *slog.Logger
 }
@@ -51,6 +53,8 @@ func (d deliveries) startIncident(ctx context.Context, item soar.OutboxItem) err
 	already, err := d.runner.StartIncident(ctx, input)
 	if already {
 		d.log.InfoContext(ctx, "the incident runs already", "incident", input.Incident.ID)
+	} else if err == nil && len(input.Alerts) > 0 {
+		d.metrics.IncidentOpened(d.clock().Sub(input.Alerts[0].ReceivedAt))
 	}
 	return err
 }

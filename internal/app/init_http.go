@@ -22,25 +22,25 @@ func (a *App) initHTTP(ctx context.Context) error {
 	}
 	door, err := api.New(api.Services{
 		Authenticator: access.NewAuthenticator(a.store, time.Now, a.log),
-		Intake:        a.intake,
+		Intake:        countedIntake{a.intake, a.metrics},
 		Alerts:        a.incidents,
 		Incidents:     a.incidents,
 		Commands:      a.incidents,
 		Timeline:      a.incidents,
 		Evidence:      a.incidents,
-		Approvals:     a.incidents,
+		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,
 		Playbooks:     a.library,
 		Connectors:    a.registry,
 		Tokens:        a.tokens,
 	}, api.Options{
-		Log: a.log, Now: time.Now, NewID: rand.Text, Version: observe.Version(), Checks: a.checks(), Closing: a.closing,
+		Log: a.log, Now: time.Now, NewID: rand.Text, Version: observe.Version(), Health: a.health, Closing: a.closing,
 	})
 	if err != nil {
 		return err
 	}
-	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, TrustedProxies: a.config.TrustedProxies})
+	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, Meter: a.metrics, TrustedProxies: a.config.TrustedProxies})
 	door.Mount(router)
 	a.server = api.NewServer(a.config.Listen, router, a.log)
 	if a.config.ListenCert != "" {
@@ -56,12 +56,4 @@ func (a *App) initHTTP(ctx context.Context) error {
 		return fmt.Errorf("the API cannot listen on %s: %w", a.config.Listen, err)
 	}
 	return nil
-}
-
-// checks are what this process needs in order to work.
-func (a *App) checks() []api.Check {
-	return []api.Check{
-		{Name: "database", Run: a.store.HealthCheck},
-		{Name: "temporal", Run: a.temporal.HealthCheck},
-	}
 }

@@ -16,8 +16,8 @@ const temporalBackMost = 15 * time.Second
 // They share nothing: with one for all, a Temporal that does not answer would
 // hold every handler, and no alert would open an incident and nobody be told.
 func (a *App) initOutbox(context.Context) error {
-	work := deliveries{runner: a.temporal, intake: a.intake, recorder: a.store, clock: time.Now, log: a.log}
-	mail := postman{people: a.store, registry: a.registry, policy: a.policy, recorder: a.store, clock: time.Now, log: a.log}
+	work := deliveries{runner: a.temporal, intake: a.intake, recorder: a.store, metrics: a.metrics, clock: time.Now, log: a.log}
+	mail := postman{people: a.store, registry: a.counted(), policy: a.policy, recorder: a.store, clock: time.Now, log: a.log}
 	soon := func(attempt int) time.Duration { return min(outbox.Backoff(nil)(attempt), temporalBackMost) }
 	a.outbox = []*outbox.Dispatcher{
 		a.dispatcher(nil, map[string]outbox.Handler{soar.OutboxAlertDispatch: work.dispatchAlert}),
@@ -31,5 +31,5 @@ func (a *App) initOutbox(context.Context) error {
 }
 
 func (a *App) dispatcher(backoff func(int) time.Duration, handlers map[string]outbox.Handler) *outbox.Dispatcher {
-	return outbox.New(outbox.Options{Queue: a.store, Handlers: handlers, Backoff: backoff, Logger: a.log})
+	return outbox.New(outbox.Options{Queue: a.store, Handlers: handlers, Backoff: backoff, Meter: a.metrics, Logger: a.log})
 }

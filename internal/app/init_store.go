@@ -2,10 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"path/filepath"
+	"os"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/policy"
@@ -38,7 +39,7 @@ func (a *App) initStore(ctx context.Context) error {
 	defer cancel()
 	for {
 		opened, err := store.Open(ctx, a.config.DatabaseURL.Reveal(), store.Options{
-			BlobDir: filepath.Join(a.config.DataDir, "evidence"), Logger: a.log,
+			BlobDir: a.evidenceDir(), Logger: a.log,
 		})
 		if err == nil {
 			a.store = opened
@@ -63,7 +64,7 @@ func (a *App) initTemporal(context.Context) error {
 	}
 	opened, err := temporalclient.Open(temporalclient.Options{
 		Address: a.config.TemporalAddress, Namespace: a.config.TemporalNamespace, TaskQueue: a.config.TemporalTaskQueue,
-		Identity: "tocsin", TLS: security, APIKey: a.config.TemporalAPIKey, Logger: a.log,
+		Identity: identity(), TLS: security, APIKey: a.config.TemporalAPIKey, Metrics: a.metrics.Temporal(), Logger: a.log,
 	})
 	a.temporal = opened
 	return err
@@ -91,4 +92,14 @@ func (t TemporalTLS) config(log *slog.Logger) (*tls.Config, error) {
 		config.GetClientCertificate = pair.ForClient
 	}
 	return config, nil
+}
+
+// identity names this process in the Temporal UI, and tells it from every other
+// one: readiness asks Temporal whether this very process polls.
+func identity() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("tocsin@%s:%d:%s", host, os.Getpid(), rand.Text()[:6])
 }

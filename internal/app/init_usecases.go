@@ -29,6 +29,7 @@ func (a *App) initUseCases(ctx context.Context) error {
 	if faults.HasErrors() {
 		return &FaultyFile{What: "source mappings", Faults: faults}
 	}
+	a.metrics.KnowSources(mappings.Names())
 	settings := protocol.Settings{AutoClose: a.config.AutoClose}
 	a.tokens = access.NewTokens(a.store, rand.Reader, time.Now)
 	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/connectors/notify"
+	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
@@ -39,11 +40,16 @@ type people interface {
 	TokenList(ctx context.Context) ([]soar.Token, error)
 }
 
+// instances finds connectors.
+type instances interface {
+	Find(name string) (connector.Instance, *manifest.Manifest, bool)
+}
+
 // postman carries messages from the outbox to people by mail. It delivers at
 // least once: a crash between sending and noting it sends again.
 type postman struct {
 	people   people
-	registry *connector.Registry
+	registry instances
 	policy   *policy.Policy
 	recorder recorder
 	clock    clock

@@ -29,19 +29,22 @@ func (a *App) work(ctx context.Context) error {
 	worker := a.temporal.NewWorker()
 	workflows.New(a.library.PlanByDigest, cache).Register(worker)
 	activities.New(activities.Deps{
-		Connectors:    a.registry,
-		Store:         guarded{a.store, a.policy.Protected},
+		Connectors:    a.counted(),
+		Store:         guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},
 		Playbooks:     chooser{a.intake, a.library},
 		Evaluate:      evaluator(cache),
 		Preauthorised: func(name string) bool { return slices.Contains(a.policy.PreauthorisedNames(time.Now()), name) },
 		Limits:        a.config.Limits,
+		Meter:         a.metrics,
 		Logger:        a.log,
 	}).Register(worker)
 	if err := worker.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	a.working.Store(true)
 	a.log.InfoContext(ctx, "the worker carries out incidents", "queue", a.config.TemporalTaskQueue)
 	<-ctx.Done()
+	a.working.Store(false)
 	worker.Stop()
 	return nil
 }
@@ -95,6 +98,7 @@ func evaluator(cache *expression.Cache) func(string, map[string]any) (any, error
 type guarded struct {
 	*store.Store
 	policy []soar.Protected
+	first  *firstActions
 }
 
 // ProtectedList gives both lists.

@@ -1,10 +1,6 @@
 package observe
 
-import (
-	"io"
-	"log/slog"
-	"runtime/debug"
-)
+import "runtime/debug"
 
 // version is set by the linker; see the Makefile.
 var version string
@@ -18,14 +14,4 @@ func Version() string {
 		return info.Main.Version
 	}
 	return "dev"
-}
-
-// NewLogger makes the process's logger. Format is text or json. Both handlers
-// quote control characters, so that text of an attacker cannot forge a line.
-func NewLogger(out io.Writer, format string, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
 }

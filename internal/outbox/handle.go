@@ -53,6 +53,7 @@ func (d *Dispatcher) carryOut(ctx context.Context, item soar.OutboxItem) (err er
 
 func (d *Dispatcher) settle(ctx context.Context, item soar.OutboxItem, err error) (string, error) {
 	// Also at the end, when ctx is cancelled: what was done must be known.
+	stopped := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
 	switch {
@@ -62,6 +63,9 @@ func (d *Dispatcher) settle(ctx context.Context, item soar.OutboxItem, err error
 		return resultPark, d.Queue.OutboxPark(ctx, item.ID, err.Error())
 	default:
 		wait := max(d.Backoff(item.Attempts), retryAfter(err))
+		if stopped {
+			wait = 0 // we gave it up, not the world: another process may have it at once
+		}
 		return resultRetry, d.Queue.OutboxRetry(ctx, item.ID, err.Error(), d.Now().Add(wait))
 	}
 }

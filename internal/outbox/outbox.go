@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -72,6 +73,7 @@ type Dispatcher struct {
 	free  chan struct{} // one token per handler that may start
 	wake  chan struct{} // something may be claimable now
 	busy  sync.WaitGroup
+	last  atomic.Int64 // Unix nanoseconds of the last claim that the queue answered
 }
 
 // New makes a dispatcher.
@@ -141,6 +143,8 @@ func (d *Dispatcher) step(ctx, work context.Context) bool {
 	items, err := d.Queue.OutboxClaim(work, d.kinds, n, d.Lease)
 	if err != nil {
 		d.Logger.WarnContext(ctx, "outbox items cannot be claimed", "error", err)
+	} else {
+		d.last.Store(d.Now().UnixNano())
 	}
 	for range n - len(items) {
 		d.free <- struct{}{}
@@ -152,6 +156,16 @@ func (d *Dispatcher) step(ctx, work context.Context) bool {
 		})
 	}
 	return len(items) == n
+}
+
+// LastClaim tells when the queue was last asked for items and answered; zero when
+// it never did.
+func (d *Dispatcher) LastClaim() time.Time {
+	nanos := d.last.Load()
+	if nanos == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos)
 }
 
 // take waits for one free handler and takes all that are free; 0 when ctx ends.

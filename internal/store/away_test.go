@@ -170,7 +170,7 @@ func recovered(t *testing.T, s *store.Store) {
 			t.Fatal("the store does not recover")
 		}
 	}
-	for _, inUse := s.PoolStats(); inUse != 0; _, inUse = s.PoolStats() { // listeners are being told
+	for _, inUse, _ := s.PoolStats(); inUse != 0; _, inUse, _ = s.PoolStats() { // listeners are being told
 		if time.Now().After(deadline) {
 			t.Fatalf("%d connections are still taken", inUse)
 		}

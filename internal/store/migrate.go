@@ -25,8 +25,10 @@ func MigrateDown(ctx context.Context, url string, version int64) error {
 // SchemaFiles gives the migrations and the grants of this build.
 func SchemaFiles() fs.FS { return schema.Files() }
 
-func (s *Store) checkSchema(ctx context.Context) error {
-	const op = "store.Open"
+// CheckSchema tells whether the database has the schema that this build needs, or
+// a newer one; an older one is a conflict.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	const op = "store.CheckSchema"
 	want, err := schema.Latest()
 	if err != nil {
 		return soar.Wrap(soar.CodeInternal, op, err, "the migrations in this build cannot be read")

@@ -57,7 +57,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		return nil, err
 	}
 	s.queries = sqlcgen.New(s.pool)
-	if err := s.checkSchema(ctx); err != nil {
+	if err := s.CheckSchema(ctx); err != nil {
 		s.pool.Close()
 		return nil, err
 	}
@@ -103,10 +103,11 @@ func (s *Store) HealthCheck(ctx context.Context) error {
 	})
 }
 
-// PoolStats says how many connections are open and how many are in use.
-func (s *Store) PoolStats() (open, inUse int) {
+// PoolStats says how many connections are open, how many are in use, and how many
+// there may be.
+func (s *Store) PoolStats() (open, inUse, most int) {
 	stat := s.pool.Stat()
-	return int(stat.TotalConns()), int(stat.AcquiredConns())
+	return int(stat.TotalConns()), int(stat.AcquiredConns()), int(stat.MaxConns())
 }
 
 // String keeps the URL with its password out of logs.

@@ -24,10 +24,11 @@ import (
 type Options struct {
 	Address   string // host:port
 	Namespace string
-	TaskQueue string        // of workflows and activities; empty: protocol.TaskQueue
-	Identity  string        // shown in the Temporal UI
-	TLS       *tls.Config   // nil: plain text
-	APIKey    secret.String // of Temporal Cloud; empty: none
+	TaskQueue string                // of workflows and activities; empty: protocol.TaskQueue
+	Identity  string                // shown in the Temporal UI
+	TLS       *tls.Config           // nil: plain text
+	APIKey    secret.String         // of Temporal Cloud; empty: none
+	Metrics   client.MetricsHandler // nil: the SDK counts nothing
 	Logger    *slog.Logger
 }
 
@@ -42,6 +43,7 @@ type Client struct {
 	namespace string
 	taskQueue string
 	tls       *tls.Config
+	identity  string
 }
 
 // Open makes a client that connects when first used, so that the process starts
@@ -53,6 +55,7 @@ func Open(options Options) (*Client, error) {
 		Identity:          options.Identity,
 		Logger:            sdklog.NewStructuredLogger(options.Logger),
 		ConnectionOptions: client.ConnectionOptions{TLS: options.TLS},
+		MetricsHandler:    options.Metrics,
 	}
 	if !options.APIKey.Empty() {
 		settings.Credentials = client.NewAPIKeyStaticCredentials(options.APIKey.Reveal())
@@ -62,7 +65,7 @@ func Open(options Options) (*Client, error) {
 		return nil, fmt.Errorf("make a Temporal client for %s: %w", options.Address, err)
 	}
 	return &Client{
-		sdk: sdk, address: options.Address, namespace: options.Namespace, tls: options.TLS,
+		sdk: sdk, address: options.Address, namespace: options.Namespace, tls: options.TLS, identity: options.Identity,
 		taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue),
 	}, nil
 }
