@@ -13,7 +13,7 @@ const anything = "*"
 // more. Third-party walls stand in walls_test.go.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors", "internal/demo", "internal/diag",
+		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag",
 			"internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
 		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/protocol", "internal/record", "internal/soar"},
@@ -76,11 +76,16 @@ func mayImport() map[string][]string {
 		"internal/connector":               {"internal/manifest", "internal/secret", "internal/soar"},
 		"internal/connector/connectortest": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},
 		"internal/connectors":              {"internal/connector", "internal/connectors/..."},
-		"internal/lab":                     {},
-		"internal/outbox":                  {"internal/soar"},
-		"internal/store":                   {"internal/store/...", "internal/protocol", "internal/record", "internal/soar"},
-		"internal/store/storetest":         {"internal/store", "internal/devstack/devstacktest"},
-		"internal/temporalclient":          {"internal/protocol", "internal/secret", "internal/soar", "internal/tlsfile"},
+		"internal/connectors/declared": {"internal/connector", "internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/manifest",
+			"internal/playbook", "internal/playbook/expression", "internal/secret", "internal/soar"},
+		"internal/connectors/declared/trial": {"internal/connector", "internal/connectors/declared", "internal/diag", "internal/diag/strictyaml",
+			"internal/manifest", "internal/secret"},
+		"internal/connectors/packs": {"internal/connectors/declared"},
+		"internal/lab":              {},
+		"internal/outbox":           {"internal/soar"},
+		"internal/store":            {"internal/store/...", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/store/storetest":  {"internal/store", "internal/devstack/devstacktest"},
+		"internal/temporalclient":   {"internal/protocol", "internal/secret", "internal/soar", "internal/tlsfile"},
 
 		"internal/devstack":               {},
 		"internal/devstack/devstacktest":  {"internal/devstack"},

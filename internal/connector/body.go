@@ -16,6 +16,10 @@ func encodeBody(value any) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("the body cannot be written as JSON")
 	}
+	return limitBody(body)
+}
+
+func limitBody(body []byte) ([]byte, error) {
 	if len(body) > maxRequestBody {
 		return nil, fmt.Errorf("the body has %d bytes; at most %d", len(body), maxRequestBody)
 	}

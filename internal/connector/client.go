@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -33,12 +34,15 @@ type ClientConfig struct {
 	Plaintext  bool           // permits http to a host that is not loopback
 	Networks   []netip.Prefix // when set, the connected address must lie in one of them
 	TLS        TLS
-	AuthHeader string        // Authorization when empty
-	AuthPrefix string        // "Bearer "
-	Secret     secret.String // sent in AuthHeader after AuthPrefix, to this host only
-	KeyHeader  string        // where the idempotency key goes; Idempotency-Key when empty
-	Timeout    time.Duration // of one call; 30 s when zero
-	MaxBody    int64         // bytes of an answer; 4 MiB when zero
+	AuthHeader string          // Authorization when empty
+	AuthPrefix string          // "Bearer "
+	Secret     secret.String   // sent in AuthHeader after AuthPrefix, to this host only
+	AuthQuery  string          // when set, Secret goes into this query parameter and no header
+	AuthField  string          // when set, Secret goes into this member of JSON bodies and no header
+	Hidden     []secret.String // further secrets to take out of what comes back, such as the password in an encoded Secret
+	KeyHeader  string          // where the idempotency key goes; Idempotency-Key when empty
+	Timeout    time.Duration   // of one call; 30 s when zero
+	MaxBody    int64           // bytes of an answer; 4 MiB when zero
 	Now        func() time.Time
 }
 
@@ -58,9 +62,11 @@ type Request struct {
 	Method   string
 	Segments []string
 	Query    url.Values
-	Header   http.Header // in addition; may not set what the client sets
-	Body     any         // encoded as JSON when not nil
-	Key      string      // idempotency key
+	Header   http.Header   // in addition; may not set what the client sets
+	Body     any           // encoded as JSON when not nil
+	Form     url.Values    // encoded as a form when not nil; then Body is not used
+	Bearer   secret.String // sent as a bearer token in Authorization, in place of the client's secret
+	Key      string        // idempotency key
 	Sent     func(context.Context) error
 	Effect   bool // may change something: its own connection, Sent before its first byte
 }
@@ -80,7 +86,7 @@ func NewClient(config ClientConfig) (*Client, error) {
 	if strings.ContainsFunc(config.AuthPrefix+config.Secret.Reveal(), control) {
 		return nil, errors.New("the secret holds a line break or another control character; check how it was stored")
 	}
-	c := &Client{config: config, base: base, tls: trust, scrub: newScrubber(config.Secret, config.TLS.Key)}
+	c := &Client{config: config, base: base, tls: trust, scrub: newScrubber(append([]secret.String{config.Secret, config.TLS.Key}, config.Hidden...)...)}
 	c.reads = &http.Transport{
 		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
 		DialTLSContext:         func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
@@ -137,25 +143,26 @@ func (c *ClientConfig) fillDefaults() {
 func (c *Client) Do(ctx context.Context, call Request) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
+	scrub := c.scrub.with(call.Bearer)
 	request, err := c.build(call)
 	if err != nil {
-		return nil, &Error{Class: Permanent, Message: "the request cannot be made", Err: c.scrub.err(err)}
+		return nil, &Error{Class: Permanent, Message: "the request cannot be made", Err: scrub.err(err)}
 	}
 	raw, failure := c.roundTrip(ctx, request, call) //nolint:bodyclose // readBody closes it
 	if failure != nil {
-		failure.Err = c.scrub.err(failure.Err)
+		failure.Err = scrub.err(failure.Err)
 		return nil, failure
 	}
 	body, failure := readBody(raw, c.config.MaxBody, call.Effect)
-	response := &Response{Status: raw.StatusCode, Header: c.cleanHeader(raw.Header), Body: c.scrub.bytes(body)}
+	response := &Response{Status: raw.StatusCode, Header: scrub.header(raw.Header), Body: scrub.bytes(body)}
 	if refused := ClassifyStatus(raw.StatusCode, raw.Header, call.Effect, c.config.Now()); refused != nil {
-		if quote := c.scrub.quote(body); quote != "" {
+		if quote := scrub.quote(body); quote != "" {
 			refused.Message += ": " + quote
 		}
 		return response, refused
 	}
 	if failure != nil {
-		failure.Err = c.scrub.err(failure.Err)
+		failure.Err = scrub.err(failure.Err)
 		return nil, failure
 	}
 	return response, nil
@@ -177,22 +184,49 @@ func (c *Client) build(call Request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := encodeBody(call.Body)
+	body, err := c.body(call)
 	if err != nil {
 		return nil, err
 	}
 	request := &http.Request{Method: call.Method, URL: address, Host: c.base.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	setBody(request, body)
+	if call.Form != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	return request, c.setHeaders(request, call)
 }
 
+// body encodes the call's body, with the secret in it where the system takes it
+// there.
+func (c *Client) body(call Request) ([]byte, error) {
+	if call.Form != nil {
+		return limitBody([]byte(call.Form.Encode()))
+	}
+	if c.config.AuthField == "" || c.config.Secret.Empty() || call.Body == nil {
+		return encodeBody(call.Body)
+	}
+	fields, ok := call.Body.(map[string]any)
+	if !ok {
+		return nil, errors.New("the body is no object, and the secret goes into it")
+	}
+	whole := maps.Clone(fields)
+	whole[c.config.AuthField] = c.config.Secret.Reveal()
+	return encodeBody(whole)
+}
+
 func (c *Client) setHeaders(request *http.Request, call Request) error {
-	if err := copyHeaders(request.Header, call.Header, c.config.AuthHeader, c.config.KeyHeader); err != nil {
+	if err := copyHeaders(request.Header, call.Header, "Authorization", c.config.AuthHeader, c.config.KeyHeader); err != nil {
 		return err
 	}
-	request.Header.Set("Accept", "application/json")
+	if request.Header.Get("Accept") == "" {
+		request.Header.Set("Accept", "application/json")
+	}
 	request.Header.Set("User-Agent", userAgent)
-	if !c.config.Secret.Empty() {
+	inHeader := c.config.AuthQuery == "" && c.config.AuthField == ""
+	switch {
+	case !call.Bearer.Empty():
+		request.Header.Set("Authorization", "Bearer "+call.Bearer.Reveal())
+	case inHeader && !c.config.Secret.Empty():
 		request.Header.Set(c.config.AuthHeader, c.config.AuthPrefix+c.config.Secret.Reveal())
 	}
 	if call.Key != "" {
@@ -214,16 +248,13 @@ func (c *Client) address(call Request) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	address.Path, address.RawPath, address.RawQuery = plain, path, call.Query.Encode()
-	return &address, nil
-}
-
-func (c *Client) cleanHeader(header http.Header) http.Header {
-	clean := http.Header{}
-	for name, values := range header {
-		for _, value := range values {
-			clean.Add(name, c.scrub.text(value))
+	query := maps.Clone(call.Query)
+	if c.config.AuthQuery != "" && !c.config.Secret.Empty() {
+		if query == nil {
+			query = url.Values{}
 		}
+		query.Set(c.config.AuthQuery, c.config.Secret.Reveal())
 	}
-	return clean
+	address.Path, address.RawPath, address.RawQuery = plain, path, query.Encode()
+	return &address, nil
 }

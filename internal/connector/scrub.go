@@ -3,7 +3,9 @@ package connector
 import (
 	"bytes"
 	"encoding/base64"
+	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -33,6 +35,24 @@ func newScrubber(secrets ...secret.String) scrubber {
 		}
 	}
 	return s
+}
+
+// with also takes a secret out that is known for one call only.
+func (s scrubber) with(more secret.String) scrubber {
+	if more.Empty() {
+		return s
+	}
+	return scrubber{append(slices.Clone(s.needles), newScrubber(more).needles...)}
+}
+
+func (s scrubber) header(header http.Header) http.Header {
+	clean := http.Header{}
+	for name, values := range header {
+		for _, value := range values {
+			clean.Add(name, s.text(value))
+		}
+	}
+	return clean
 }
 
 func (s scrubber) bytes(text []byte) []byte {

@@ -5,6 +5,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connectors/http"
 	"github.com/tocsin-soar/tocsin/internal/connectors/lab"
 	"github.com/tocsin-soar/tocsin/internal/connectors/notify"
+	"github.com/tocsin-soar/tocsin/internal/connectors/packs"
 )
 
 // Options are what connectors need from the process around them.
@@ -28,5 +29,13 @@ func All(options Options) ([]connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(all, web, messages), nil
+	declared, err := packs.Kinds()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, web, messages)
+	for _, kind := range declared {
+		all = append(all, kind)
+	}
+	return all, nil
 }

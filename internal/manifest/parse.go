@@ -40,26 +40,45 @@ func Protected() []string { return []string{"host", "user", "address"} }
 // Parse reads a manifest. It is nil when the list has errors. file is the name used in
 // places.
 func Parse(file string, source []byte) (*Manifest, diag.List) {
+	m, _, faults := ParseWith(file, source, Extra{})
+	if faults.HasErrors() {
+		return nil, faults
+	}
+	return m, faults
+}
+
+// Extra names keys beside those of a manifest that a file may hold and that its
+// reader reads itself.
+type Extra struct {
+	Top    []string // beside connector, version ...
+	Action []string // in each action
+}
+
+// ParseWith is Parse for a file that holds more than a manifest. It also gives the
+// tree, for the rest of it to be read; and it gives what it could read of both
+// when there are faults, so that all faults are found at once. The tree is nil
+// when the file is no YAML.
+func ParseWith(file string, source []byte, extra Extra) (*Manifest, *strictyaml.Document, diag.List) {
 	document, faults := strictyaml.Load(file, source, Limits())
-	p := &parser{Reader: strictyaml.Reader{File: file, List: faults}}
+	p := &parser{Reader: strictyaml.Reader{File: file, List: faults}, extra: extra}
 	if document == nil {
-		return nil, p.List
+		return nil, nil, p.List
 	}
 	m := p.manifest(document.Root)
 	p.List.Sort()
-	if p.List.HasErrors() {
-		return nil, p.List
-	}
 	sum := sha256.Sum256(source)
 	m.Digest = hex.EncodeToString(sum[:])
-	return m, p.List
+	return m, document, p.List
 }
 
-type parser struct{ strictyaml.Reader }
+type parser struct {
+	strictyaml.Reader
+	extra Extra
+}
 
 func (p *parser) manifest(root *strictyaml.Node) *Manifest {
 	m := &Manifest{}
-	known := []string{"connector", "version", "title", "description", "tested", "settings", "actions"}
+	known := append([]string{"connector", "version", "title", "description", "tested", "settings", "actions"}, p.extra.Top...)
 	if !p.Keys(root, "a manifest", known, []string{"connector", "version", "title", "description", "tested", "actions"}) {
 		return m
 	}
@@ -118,7 +137,7 @@ func (p *parser) setting(entry strictyaml.Entry) Setting {
 func (p *parser) action(entry strictyaml.Entry) Action {
 	a := Action{Name: p.name(entry.Key, "an action"), At: entry.Key.Pos}
 	n := entry.Value
-	known := []string{"title", "description", "risk", "target", "protects", "idempotent", "irreversible", "evidence", "timeout", "undo", "reconcile", "input", "output"}
+	known := append([]string{"title", "description", "risk", "target", "protects", "idempotent", "irreversible", "evidence", "timeout", "undo", "reconcile", "input", "output"}, p.extra.Action...)
 	if !p.Keys(n, "an action", known, []string{"title", "description", "risk", "input", "output"}) {
 		return a
 	}

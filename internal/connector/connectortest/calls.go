@@ -33,7 +33,7 @@ func (s Suite) checkAnswers(t *testing.T) {
 		if _, ok := s.Cases[action.Name]; !ok {
 			t.Fatal("the suite has no case for this action")
 		}
-		b := s.open(t, s.good(c))
+		b := s.open(t, s.good(c), c)
 		call := s.call(b, action, c)
 		if err := schemas.CheckInput(action.Name, call.Args); err != nil {
 			t.Fatalf("the case does not fit the input schema: %v", err)
@@ -89,7 +89,7 @@ func checkKey(t *testing.T, fake *system) {
 
 func (s Suite) checkUndeclared(t *testing.T) {
 	t.Parallel()
-	b := s.open(t, s.good(Case{Answer: "{}"}))
+	b := s.open(t, s.good(Case{Answer: "{}"}), Case{})
 	for _, name := range []string{"", "no_such_action", "Send", "../send"} {
 		_, err := b.instance.Do(t.Context(), connector.Call{Action: name, Args: map[string]any{}, Key: callKey, Sent: func(context.Context) error { return nil }})
 		wantClass(t, err, connector.Permanent)
@@ -111,7 +111,7 @@ func (s Suite) checkSent(t *testing.T) {
 }
 
 func (s Suite) sentFirst(t *testing.T, action *manifest.Action, c Case) {
-	b := s.open(t, s.good(c))
+	b := s.open(t, s.good(c), c)
 	told := 0
 	call := s.call(b, action, c)
 	note := call.Sent
@@ -133,7 +133,7 @@ func (s Suite) sentFirst(t *testing.T, action *manifest.Action, c Case) {
 }
 
 func (s Suite) sentRefused(t *testing.T, action *manifest.Action, c Case) {
-	b := s.open(t, s.good(c))
+	b := s.open(t, s.good(c), c)
 	before := s.effects(b)
 	refusal := errors.New("another attempt took over")
 	call := s.call(b, action, c)
@@ -149,7 +149,7 @@ func (s Suite) sentRefused(t *testing.T, action *manifest.Action, c Case) {
 }
 
 func (s Suite) sentTooLate(t *testing.T, action *manifest.Action, c Case) {
-	b := s.open(t, s.good(c))
+	b := s.open(t, s.good(c), c)
 	before := s.effects(b)
 	ctx, cancel := context.WithCancel(t.Context())
 	call := s.call(b, action, c)
@@ -193,7 +193,7 @@ func (s Suite) oneStatus(t *testing.T, action *manifest.Action, c Case, status i
 			_, _ = io.WriteString(w, c.Answer)
 		}
 	}}
-	b := s.open(t, fake)
+	b := s.open(t, fake, c)
 	_, err := b.instance.Do(t.Context(), s.call(b, action, c))
 	if len(elsewhere.arrivals()) > 0 {
 		t.Error("a redirect was followed")
@@ -204,14 +204,20 @@ func (s Suite) oneStatus(t *testing.T, action *manifest.Action, c Case, status i
 		}
 		return
 	}
-	wantClass(t, err, connector.ClassifyStatus(status, http.Header{}, effectful(action.Risk), time.Now()).Class)
+	class := connector.ClassifyStatus(status, http.Header{}, effectful(action.Risk, c), time.Now()).Class
+	if means, declared := c.Means[status]; declared {
+		class = means
+	}
+	if class != "" {
+		wantClass(t, err, class)
+	}
 }
 
 func (s Suite) retryAfter(t *testing.T, action *manifest.Action, c Case, status int) {
 	b := s.open(t, &system{answer: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "30")
 		w.WriteHeader(status)
-	}})
+	}}, c)
 	_, err := b.instance.Do(t.Context(), s.call(b, action, c))
 	wantClass(t, err, connector.Limited)
 	if known, ok := errors.AsType[*connector.Error](err); ok && known.RetryAfter != 30*time.Second {
@@ -247,7 +253,7 @@ func (s Suite) checkCanary(t *testing.T) {
 	}
 	s.each(t, func(t *testing.T, action *manifest.Action, c Case) {
 		for _, status := range []int{200, 400, 401, 429, 500} {
-			b := s.open(t, echo(status))
+			b := s.open(t, echo(status), c)
 			result, err := b.instance.Do(t.Context(), s.call(b, action, c))
 			shown := fmt.Sprintf("%v %+v %#v %s", err, err, result.Output, b.log)
 			for cause := err; cause != nil; cause = errors.Unwrap(cause) {

@@ -17,7 +17,7 @@ import (
 func (s Suite) checkFaults(t *testing.T) {
 	s.each(t, func(t *testing.T, action *manifest.Action, c Case) {
 		lost, nonsense := connector.Transient, connector.Permanent
-		if effectful(action.Risk) {
+		if effectful(action.Risk, c) {
 			lost, nonsense = connector.Unknown, connector.Unknown
 		}
 		t.Run("nobody listens", func(t *testing.T) { s.refused(t, action, c) })
@@ -54,7 +54,7 @@ func (s Suite) checkFaults(t *testing.T) {
 
 func (s Suite) fault(t *testing.T, action *manifest.Action, c Case, want connector.Class, answer http.HandlerFunc) {
 	t.Helper()
-	b := s.open(t, &system{answer: answer})
+	b := s.open(t, &system{answer: answer}, c)
 	within(t, 30*time.Second, func() {
 		_, err := b.instance.Do(t.Context(), s.call(b, action, c))
 		wantClass(t, err, want)
@@ -66,19 +66,19 @@ func (s Suite) fault(t *testing.T, action *manifest.Action, c Case, want connect
 func (s Suite) refused(t *testing.T, action *manifest.Action, c Case) {
 	closed := "http://" + deafAddress(t)
 	fake := &system{answer: func(http.ResponseWriter, *http.Request) {}}
-	b := Suite{Kind: s.Kind, Settings: func(string) map[string]string {
+	b := Suite{Kind: s.Kind, Unset: s.Unset, Settings: func(string) map[string]string {
 		if s.Settings == nil {
 			return nil
 		}
 		return s.Settings(closed)
-	}}.open(t, fake)
+	}}.open(t, fake, c)
 	call := s.call(b, action, c)
 	if c.Args != nil {
 		call.Args = c.Args(closed)
 	}
 	_, err := b.instance.Do(t.Context(), call)
 	wantClass(t, err, connector.Transient)
-	if effectful(action.Risk) && fake.sent.Load() > 0 {
+	if effectful(action.Risk, c) && fake.sent.Load() > 0 {
 		t.Error("the ledger was told that bytes leave, and there was no connection")
 	}
 }
@@ -109,7 +109,7 @@ func deafAddress(t *testing.T) string {
 func (s Suite) checkCancel(t *testing.T) {
 	s.each(t, func(t *testing.T, action *manifest.Action, c Case) {
 		fake, arrived := mute()
-		b := s.open(t, fake)
+		b := s.open(t, fake, c)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		ended := make(chan error, 1)
@@ -128,7 +128,7 @@ func (s Suite) checkCancel(t *testing.T) {
 		select {
 		case err := <-ended:
 			want := connector.Transient
-			if effectful(action.Risk) {
+			if effectful(action.Risk, c) {
 				want = connector.Unknown
 			}
 			wantClass(t, err, want)

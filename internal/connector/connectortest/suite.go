@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type Suite struct {
 	Cases    map[string]Case                    // one for every declared action
 	Offline  bool                               // talks to no HTTP server
 	Effects  func() int                         // with Offline: how many effects there were
+	Unset    []string                           // optional secrets that are left unset, such as a key that is no text
 }
 
 // Case is one good call of an action.
@@ -34,6 +37,12 @@ type Case struct {
 	Answer   string // what the system answers, with status 200
 	AnyBody  bool   // any body is a good answer, so garbage is none
 	Redirect bool   // the action follows redirects
+
+	// Aside answers a request that belongs to the action and is not the one that is
+	// tried, such as a look-up before it or a token; false for the one that is.
+	Aside  func(http.ResponseWriter, *http.Request) bool
+	Means  map[int]connector.Class // statuses that the product reads otherwise; "" is success
+	Effect bool                    // a failure leaves the outcome unknown, although the action only collects
 }
 
 // Run tries the connector.
@@ -72,11 +81,12 @@ type bench struct {
 	log      *lockedBuffer
 }
 
-func (s Suite) open(t *testing.T, fake *system) *bench {
+func (s Suite) open(t *testing.T, fake *system, c Case) *bench {
 	t.Helper()
 	b := &bench{system: fake, log: &lockedBuffer{}}
 	url := ""
 	if fake != nil {
+		fake.aside = c.Aside
 		url = fake.start(t)
 	}
 	config := connector.Config{
@@ -87,7 +97,7 @@ func (s Suite) open(t *testing.T, fake *system) *bench {
 		config.Settings = s.Settings(url)
 	}
 	for _, setting := range s.Kind.Manifest().Settings {
-		if setting.Secret {
+		if setting.Secret && !slices.Contains(s.Unset, setting.Name) {
 			config.Secrets[setting.Name] = secret.New(Canary)
 		}
 	}
@@ -123,7 +133,9 @@ func (s Suite) call(b *bench, action *manifest.Action, c Case) connector.Call {
 
 // effectful tells whether a failure of the call leaves its outcome unknown.
 // Collecting reads from the system, though the ledger keeps it too.
-func effectful(risk soar.Risk) bool { return risk.Writes() || risk == soar.RiskNotify }
+func effectful(risk soar.Risk, c Case) bool {
+	return risk.Writes() || risk == soar.RiskNotify || c.Effect
+}
 
 func within(t *testing.T, limit time.Duration, do func()) {
 	t.Helper()

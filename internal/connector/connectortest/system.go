@@ -14,6 +14,7 @@ import (
 // kept.
 type system struct {
 	answer func(http.ResponseWriter, *http.Request)
+	aside  func(http.ResponseWriter, *http.Request) bool // answers what is not tried; may be nil
 	url    string
 	sent   atomic.Int32 // how often the ledger was told
 
@@ -32,6 +33,9 @@ type arrival struct {
 func (s *system) start(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.aside != nil && s.aside(w, r) {
+			return
+		}
 		body, _ := io.ReadAll(r.Body)
 		var headers strings.Builder
 		_ = r.Header.Write(&headers)
