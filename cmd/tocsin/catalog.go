@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/tocsin-soar/tocsin/internal/app"
 	"github.com/tocsin-soar/tocsin/internal/connectors"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 )
@@ -29,15 +30,15 @@ func catalogFlag(command *cobra.Command, config *string) {
 // a server and without opening anything: those of a configuration file, or the
 // lab's. http and notify are always there.
 func offlineCatalog(config string) (manifest.Catalog, error) {
-	instances := labInstances()
+	instances, folder := labInstances(), ""
 	if config != "" {
 		var err error
-		if instances, err = configured(config); err != nil {
+		if instances, folder, err = configured(config); err != nil {
 			return nil, err
 		}
 	}
 	instances["http"], instances["notify"] = first(instances["http"], "http"), first(instances["notify"], "notify")
-	all, err := connectors.All(connectors.Options{})
+	all, err := connectors.All(connectors.Options{Dir: folder})
 	if err != nil {
 		return nil, err
 	}
@@ -56,27 +57,32 @@ func offlineCatalog(config string) (manifest.Catalog, error) {
 	return catalog, nil
 }
 
-// configured reads the connectors of a configuration file and nothing else of it;
-// "tocsin config check" tells what is wrong with the rest.
-func configured(file string) (map[string]string, error) {
+// configured reads the connectors of a configuration file, and where the site's own
+// lie, and nothing else of it; "tocsin config check" tells what is wrong with the
+// rest.
+func configured(file string) (instances map[string]string, folder string, err error) {
 	body, err := os.ReadFile(file)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, "", usage("%v", err)
 	}
 	var config struct {
+		Dir        string `yaml:"connectors_dir"`
 		Connectors map[string]struct {
 			Use string `yaml:"use"`
 		} `yaml:"connectors"`
 	}
 	if err := yaml.Load(body, &config); err != nil {
 		if fault, ok := errors.AsType[*yaml.LoadError](err); ok {
-			return nil, usage("%s:%d:%d: is not valid YAML", file, fault.Mark.Line, fault.Mark.Column)
+			return nil, "", usage("%s:%d:%d: is not valid YAML", file, fault.Mark.Line, fault.Mark.Column)
 		}
-		return nil, usage("%s: its connectors cannot be read: %v", file, err)
+		return nil, "", usage("%s: its connectors cannot be read: %v", file, err)
 	}
-	instances := map[string]string{}
+	instances = map[string]string{}
 	for name, connector := range config.Connectors {
 		instances[name] = connector.Use
 	}
-	return instances, nil
+	if given, ok := os.LookupEnv(app.EnvName("connectors_dir")); ok {
+		config.Dir = given
+	}
+	return instances, config.Dir, nil
 }

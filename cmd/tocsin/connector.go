@@ -30,5 +30,6 @@ func newConnectorCommand(c *cli) *cobra.Command {
 			})
 		},
 	}
-	return family("connector", "What playbooks can act on", "  tocsin connector list", list)
+	return family("connector", "What playbooks can act on", "  tocsin connector list\n  tocsin connector kinds\n  tocsin connector test connectors/acme",
+		list, newConnectorKindsCommand(c), newConnectorShowCommand(c), newConnectorCheckCommand(c), newConnectorTestCommand(c))
 }

@@ -31,6 +31,7 @@ type Config struct {
 	TemporalTLS       TemporalTLS
 	TemporalAPIKey    secret.String // of Temporal Cloud; empty: none
 	DataDir           string        // evidence, the record's signing key, checkpoints
+	ConnectorsDir     string        // connector files of the site; empty: none
 	PolicyDir         string        // policy files; empty: the built-in ones
 	LoadShipped       bool          // publish the shipped playbooks at start
 	AutoClose         bool          // close an incident when all its playbooks ended well
@@ -88,6 +89,7 @@ func Settings() []Setting {
 		text("temporal_tls_server_name", "", "name expected in Temporal's certificate; empty: the host of `temporal_address`", func(c *Config) *string { return &c.TemporalTLS.ServerName }),
 		hidden("temporal_api_key", "API key of Temporal Cloud; needs `temporal_tls`", func(c *Config) *secret.String { return &c.TemporalAPIKey }),
 		text("data_dir", "./.tocsin/data", "folder for evidence, the record's signing key and its checkpoints", func(c *Config) *string { return &c.DataDir }),
+		text("connectors_dir", "", "folder with connector files of your own, see internal/connectors/README.md; read at start", func(c *Config) *string { return &c.ConnectorsDir }),
 		text("policy_dir", "", "folder with policy files that replace the built-in ones", func(c *Config) *string { return &c.PolicyDir }),
 		flag("load_shipped_playbooks", "true", "publish the shipped playbooks at start when they are new", func(c *Config) *bool { return &c.LoadShipped }),
 		flag("auto_close", "true", "close an incident by itself when all its playbooks ended well", func(c *Config) *bool { return &c.AutoClose }),

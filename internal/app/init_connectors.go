@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -18,7 +19,7 @@ func builtIn() []string { return []string{"http", "notify"} }
 
 // initConnectors opens the configured instances and the built-in ones.
 func (a *App) initConnectors(context.Context) error {
-	kinds, err := connectorKinds(connectors.Options{Queue: queue{a.store}})
+	kinds, err := connectorKinds(connectors.Options{Queue: queue{a.store}, Dir: a.config.ConnectorsDir})
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,9 @@ func (a *App) openConnector(kinds map[string]connector.Connector, name string) e
 
 func connectorKinds(options connectors.Options) (map[string]connector.Connector, error) {
 	all, err := connectors.All(options)
+	if faulty, ok := errors.AsType[*connectors.SiteError](err); ok {
+		return nil, &FaultyFile{What: "connectors", Faults: faulty.Faults}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func mayImport() map[string][]string {
 
 		"internal/connector":               {"internal/manifest", "internal/secret", "internal/soar"},
 		"internal/connector/connectortest": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},
-		"internal/connectors":              {"internal/connector", "internal/connectors/..."},
+		"internal/connectors":              {"internal/connector", "internal/connectors/...", "internal/diag"},
 		"internal/connectors/declared": {"internal/connector", "internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/manifest",
 			"internal/playbook", "internal/playbook/expression", "internal/secret", "internal/soar"},
 		"internal/connectors/declared/trial": {"internal/connector", "internal/connectors/declared", "internal/diag", "internal/diag/strictyaml",

@@ -12,10 +12,12 @@ import (
 type Options struct {
 	Queue  notify.Queue           // where notify.send puts messages
 	Public connector.PublicConfig // what the http connector keeps to
+	Dir    string                 // folder with connector files of the site; empty: none
 }
 
-// All gives every connector of this build. Its error is a fault of this build: a
-// manifest that cannot be read.
+// All gives every connector of this build, and those of the site. Its error is a
+// *SiteError when files of the site are at fault; another one is of the file
+// system or a fault of this build.
 func All(options Options) ([]connector.Connector, error) {
 	all, err := lab.Kinds()
 	if err != nil {
@@ -37,5 +39,9 @@ func All(options Options) ([]connector.Connector, error) {
 	for _, kind := range declared {
 		all = append(all, kind)
 	}
-	return all, nil
+	own, err := site(options.Dir, all)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, own...), nil
 }

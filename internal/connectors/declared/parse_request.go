@@ -36,7 +36,7 @@ func (p *parser) request(n *strictyaml.Node, id string, env expression.Environme
 		return r
 	}
 	r.method = p.Choice(n.Get("method"), "method", []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete})
-	r.effect = p.Bool(n.Get("effect"), "effect")
+	r.effect = p.Bool(n.Get("effect"), "effect") || (n.Get("effect") != nil && n.Get("effect").Bad)
 	r.when = p.program(n.Get("when"), env, expression.Bool())
 	r.path = p.path(n.Get("path"), env)
 	r.query = p.flat(n.Get("query"), "query", env)
