@@ -18,8 +18,8 @@ type Receipt struct {
 	ParseError string // why nobody could read it; it is kept and looked at all the same
 }
 
-// Accept stores what a detection tool sent, and gives one receipt for each alert in
-// it. Errors: denied when the caller may not send for this source, not_found for a
+// Accept stores what a detection tool sent, all of a body in one transaction, and
+// gives one receipt for each alert in it. Errors: denied when the caller may not send for this source, not_found for a
 // source without a mapping, invalid for a body that holds no alert, unavailable
 // when nothing could be committed. After an error the sender sends all of it again:
 // what was stored already is then a duplicate.
@@ -39,13 +39,20 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 	if err != nil {
 		return nil, err
 	}
-	receipts := make([]Receipt, 0, len(messages))
-	for _, message := range messages {
-		receipt, err := s.keep(ctx, message)
-		if err != nil {
-			return nil, fmt.Errorf("keep alert %d of %d: %w", len(receipts)+1, len(messages), err)
+	alerts := make([]soar.NewAlert, len(messages))
+	for i, message := range messages {
+		alerts[i] = s.incoming(message)
+	}
+	stored, err := s.gatherer.store(ctx, alerts)
+	if err != nil {
+		return nil, fmt.Errorf("keep %d alerts: %w", len(alerts), err)
+	}
+	receipts := make([]Receipt, len(stored))
+	for i, kept := range stored {
+		receipts[i] = Receipt{
+			AlertID: kept.Alert.ID, Duplicate: kept.Duplicate, IncidentID: kept.Alert.IncidentID,
+			Parsed: kept.Alert.Parsed, ParseError: kept.Alert.ParseError,
 		}
-		receipts = append(receipts, receipt)
 	}
 	return receipts, nil
 }
@@ -59,19 +66,13 @@ func speaksFor(p soar.Principal, source string) bool {
 	return !p.Has(soar.RoleTool)
 }
 
-func (s *Service) keep(ctx context.Context, message mapping.Message) (Receipt, error) {
+// incoming completes an alert with what is known at its receipt.
+func (s *Service) incoming(message mapping.Message) soar.NewAlert {
 	alert := message.Alert
 	alert.ID, alert.ReceivedAt, alert.Count = s.newID(), s.now(), 1
 	if alert.OccurredAt.IsZero() {
 		alert.OccurredAt = alert.ReceivedAt
 		alert.Guessed = append(alert.Guessed, "occurred_at")
 	}
-	stored, duplicate, err := s.store.AlertInsert(ctx, alert, message.Raw)
-	if err != nil {
-		return Receipt{}, err
-	}
-	return Receipt{
-		AlertID: stored.ID, Duplicate: duplicate, IncidentID: stored.IncidentID,
-		Parsed: stored.Parsed, ParseError: stored.ParseError,
-	}, nil
+	return soar.NewAlert{Alert: alert, Raw: message.Raw}
 }

@@ -123,7 +123,7 @@ func TestUnreadableIsKept(t *testing.T) {
 func TestStoreAway(t *testing.T) {
 	t.Parallel()
 	store := newMemory()
-	store.fail["AlertInsert"] = soar.Wrap(soar.CodeUnavailable, "fake", errors.New("connection refused"), "the database is away")
+	store.fail["AlertsInsert"] = soar.Wrap(soar.CodeUnavailable, "fake", errors.New("connection refused"), "the database is away")
 	_, err := service(t, setup{store: store}).Accept(t.Context(), tool("generic"), "generic", "", []byte(`{"title":"t"}`))
 	if soar.CodeOf(err) != soar.CodeUnavailable {
 		t.Errorf("got %v", err)

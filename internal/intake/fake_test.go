@@ -30,6 +30,7 @@ type memory struct {
 	joined    []protocol.AddAlert
 	events    map[string][]record.Payload
 	fail      map[string]error
+	inserts   int                 // transactions that stored alerts
 	before    func(method string) // called without the lock, for races
 }
 
@@ -51,21 +52,31 @@ func (m *memory) enter(method string) error {
 func conflict(text string) error { return soar.Errorf(soar.CodeConflict, "fake", "%s", text) }
 func missing(text string) error  { return soar.Errorf(soar.CodeNotFound, "fake", "%s", text) }
 
-func (m *memory) AlertInsert(_ context.Context, a soar.Alert, raw []byte) (soar.Alert, bool, error) {
-	err := m.enter("AlertInsert")
+func (m *memory) AlertsInsert(_ context.Context, alerts []soar.NewAlert) ([]soar.StoredAlert, error) {
+	err := m.enter("AlertsInsert")
 	defer m.mu.Unlock()
 	if err != nil {
-		return soar.Alert{}, false, err
+		return nil, err
 	}
+	m.inserts++
+	out := make([]soar.StoredAlert, len(alerts))
+	for i, n := range alerts {
+		out[i] = m.insert(n)
+	}
+	return out, nil
+}
+
+func (m *memory) insert(n soar.NewAlert) soar.StoredAlert {
+	a := n.Alert
 	for id, known := range m.alerts {
 		if known.Fingerprint == a.Fingerprint {
 			known.Count, known.Severity = known.Count+1, known.Severity.Worse(a.Severity)
 			m.alerts[id] = known
-			return known, true, nil
+			return soar.StoredAlert{Alert: known, Duplicate: true}
 		}
 	}
-	m.alerts[a.ID], m.raws[a.ID] = a, raw
-	return a, false, nil
+	m.alerts[a.ID], m.raws[a.ID] = a, n.Raw
+	return soar.StoredAlert{Alert: a}
 }
 
 func (m *memory) AlertGet(_ context.Context, id string) (soar.Alert, error) {

@@ -26,7 +26,7 @@ type keeper interface {
 }
 
 type alertKeeper interface {
-	AlertInsert(ctx context.Context, a soar.Alert, raw []byte) (stored soar.Alert, duplicate bool, err error)
+	AlertsInsert(ctx context.Context, alerts []soar.NewAlert) ([]soar.StoredAlert, error)
 	AlertGet(ctx context.Context, id string) (soar.Alert, error)
 }
 
@@ -66,6 +66,7 @@ type Options struct {
 // Service takes alerts in. It is safe for concurrent use.
 type Service struct {
 	store     keeper
+	gatherer  *gatherer
 	playbooks shelf
 	policy    *policy.Policy
 	sources   *mapping.Sources
@@ -88,7 +89,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
+		store: o.Store, gatherer: &gatherer{insert: o.Store.AlertsInsert}, playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
 		clock: o.Now, newID: o.NewID, log: o.Logger, triggers: expression.NewCache(triggerCache),
 	}
 }

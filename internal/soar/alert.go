@@ -63,6 +63,19 @@ func AlertStates() []AlertState {
 // Valid tells whether s is one of AlertStates.
 func (s AlertState) Valid() bool { return slices.Contains(AlertStates(), s) }
 
+// NewAlert is an alert that is to be stored, with the bytes that it came in.
+type NewAlert struct {
+	Alert Alert
+	Raw   []byte
+}
+
+// StoredAlert is what became of a NewAlert: itself, or the alert of the same
+// fingerprint that was there before, counted once more.
+type StoredAlert struct {
+	Alert     Alert
+	Duplicate bool
+}
+
 // Rule is the detection rule that fired.
 type Rule struct {
 	ID   string `json:"id,omitempty"`

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -13,107 +12,25 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/store/sqlcgen"
 )
 
-// MaxRawBytes bounds what is kept of one message as it came.
-const MaxRawBytes = 1 << 20
-
-// AlertInsert stores an alert with its raw bytes and the order to dispatch it.
-// When its fingerprint is known, the stored alert is counted once more, the raw
-// bytes are kept unless the same bytes are there, and duplicate is true; it is
-// dispatched again only when it is now worse than before, or when its incident
-// has ended. Text that Postgres cannot hold is repaired, never refused.
+// AlertInsert is AlertsInsert for one alert.
 func (s *Store) AlertInsert(ctx context.Context, a soar.Alert, raw []byte) (stored soar.Alert, duplicate bool, err error) {
-	const op = "store.AlertInsert"
-	if a.ID == "" || a.Fingerprint == "" {
-		return soar.Alert{}, false, soar.Errorf(soar.CodeInvalid, op, "an alert needs an id and a fingerprint")
-	}
-	if len(raw) > MaxRawBytes {
-		return soar.Alert{}, false, soar.Errorf(soar.CodeInvalid, op, "the message has %d bytes, at most %d are taken", len(raw), MaxRawBytes)
-	}
-	arg, err := newAlert(op, a, raw)
+	all, err := s.AlertsInsert(ctx, []soar.NewAlert{{Alert: a, Raw: raw}})
 	if err != nil {
 		return soar.Alert{}, false, err
 	}
-	// One statement is its own transaction: the common case costs one round trip.
-	err = s.read(ctx, op, func(ctx context.Context) error {
-		_, err := s.queries.AlertInsert(ctx, arg)
-		if errors.Is(err, pgx.ErrNoRows) {
-			duplicate, err = true, nil
-		}
-		return err
-	})
-	if err != nil {
-		return soar.Alert{}, false, err
-	}
-	if duplicate {
-		stored, err = s.alertAgain(ctx, op, arg)
-		return stored, true, err
-	}
-	s.added.Announce()
-	stored, err = alertFrom(arg.Doc, arg.Severity, 1, nil)
-	return stored, false, postgres.Translate(op, err)
-}
-
-func newAlert(op string, a soar.Alert, raw []byte) (sqlcgen.AlertInsertParams, error) {
-	a.ID, a.Fingerprint, a.Source = postgres.Clean(a.ID), postgres.Clean(a.Fingerprint), postgres.Clean(a.Source)
-	a.Severity = soar.Severity(postgres.Clean(string(a.Severity)))
-	a.Count, a.IncidentID = 1, ""
-	if year := a.OccurredAt.UTC().Year(); year < 1 || year > 9999 {
-		a.OccurredAt = a.ReceivedAt // JSON has no such years, and the tool's clock is wrong
-	}
-	doc, err := postgres.Document(op, a)
-	if err != nil {
-		return sqlcgen.AlertInsertParams{}, err
-	}
-	order, err := postgres.Document(op, soar.AlertDispatch{AlertID: a.ID})
-	if err != nil {
-		return sqlcgen.AlertInsertParams{}, err
-	}
-	sum := sha256.Sum256(raw)
-	if raw == nil {
-		raw = []byte{} // NULL would be refused
-	}
-	return sqlcgen.AlertInsertParams{
-		ID: a.ID, Doc: doc, Fingerprint: postgres.Indexable(a.Fingerprint), Source: postgres.Indexable(a.Source), Parsed: a.Parsed,
-		Severity: string(a.Severity), ReceivedAt: a.ReceivedAt.UTC(), Sha256: sum[:], Body: raw,
-		Kind: soar.OutboxAlertDispatch, Priority: alertPriority(a.Severity), Payload: order,
-	}, nil
-}
-
-func alertPriority(severity soar.Severity) int16 { return int16(priorityAlert + severity.Rank()) }
-
-// alertAgain counts a duplicate.
-func (s *Store) alertAgain(ctx context.Context, op string, arg sqlcgen.AlertInsertParams) (soar.Alert, error) {
-	var stored soar.Alert
-	err := s.write(ctx, op, func(ctx context.Context, t *tx) error {
-		row, err := t.AlertLockByFingerprint(ctx, arg.Fingerprint)
-		if err != nil {
-			return err
-		}
-		before := soar.Severity(row.Severity)
-		worst := before.Worse(soar.Severity(arg.Severity))
-		if err := t.AlertCount(ctx, sqlcgen.AlertCountParams{ID: row.ID, Severity: string(worst)}); err != nil {
-			return err
-		}
-		if err := t.AlertRawInsert(ctx, sqlcgen.AlertRawInsertParams{AlertID: row.ID, Sha256: arg.Sha256, Body: arg.Body}); err != nil {
-			return err
-		}
-		if worst != before || row.Ended {
-			if err := t.dispatchAgain(ctx, row.ID, worst); err != nil {
-				return err
-			}
-		}
-		stored, err = alertFrom(row.Doc, string(worst), row.Count+1, row.IncidentID)
-		return err
-	})
-	return stored, err
+	return all[0].Alert, all[0].Duplicate, nil
 }
 
 // dispatchAgain orders a dispatch unless one waits that nobody has begun: a storm
-// of duplicates makes one order, not one each.
+// of duplicates makes one order, not one each. The one that waits moves up to the
+// new severity.
 func (t *tx) dispatchAgain(ctx context.Context, id string, severity soar.Severity) error {
 	waiting, err := t.OutboxLockWaiting(ctx, sqlcgen.OutboxLockWaitingParams{Kind: soar.OutboxAlertDispatch, Key: id})
-	if err != nil || len(waiting) > 0 {
+	if err != nil {
 		return err
+	}
+	if len(waiting) > 0 {
+		return t.OutboxRaise(ctx, sqlcgen.OutboxRaiseParams{Ids: waiting, Priority: alertPriority(severity)})
 	}
 	return t.enqueue(ctx, order{kind: soar.OutboxAlertDispatch, key: id, priority: int(alertPriority(severity)), payload: soar.AlertDispatch{AlertID: id}})
 }

@@ -10,6 +10,9 @@ SELECT id FROM outbox
 WHERE kind = $1 AND key = $2 AND done_at IS NULL AND parked_at IS NULL AND attempts = 0
 FOR UPDATE;
 
+-- name: OutboxRaise :exec
+UPDATE outbox SET priority = greatest(priority, @priority) WHERE id = ANY (@ids::bigint[]);
+
 -- OutboxClaim takes the oldest open item of a key only. That is asked row by row
 -- and not as a join: without fresh statistics the planner joins in a way that takes
 -- seconds when one key has thousands of items.

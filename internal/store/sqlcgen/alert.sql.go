@@ -10,20 +10,6 @@ import (
 	"time"
 )
 
-const alertCount = `-- name: AlertCount :exec
-UPDATE alerts SET count = count + 1, severity = $1, last_at = now() WHERE id = $2
-`
-
-type AlertCountParams struct {
-	Severity string
-	ID       string
-}
-
-func (q *Queries) AlertCount(ctx context.Context, arg AlertCountParams) error {
-	_, err := q.db.Exec(ctx, alertCount, arg.Severity, arg.ID)
-	return err
-}
-
 const alertGet = `-- name: AlertGet :one
 SELECT doc, severity, count, incident_id FROM alerts WHERE id = $1
 `
@@ -45,58 +31,6 @@ func (q *Queries) AlertGet(ctx context.Context, id string) (AlertGetRow, error) 
 		&i.IncidentID,
 	)
 	return i, err
-}
-
-const alertInsert = `-- name: AlertInsert :one
-WITH added AS (
-    INSERT INTO alerts (id, doc, fingerprint, source, parsed, severity, received_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (fingerprint) DO NOTHING
-    RETURNING id
-), kept AS (
-    INSERT INTO alert_raws (alert_id, sha256, body) SELECT added.id, $8, $9 FROM added
-), queued AS (
-    INSERT INTO outbox (kind, key, priority, payload)
-    SELECT $10::text, added.id, $11, $12 FROM added
-)
-SELECT added.id FROM added
-`
-
-type AlertInsertParams struct {
-	ID          string
-	Doc         []byte
-	Fingerprint string
-	Source      string
-	Parsed      bool
-	Severity    string
-	ReceivedAt  time.Time
-	Sha256      []byte
-	Body        []byte
-	Kind        string
-	Priority    int16
-	Payload     []byte
-}
-
-// AlertInsert stores a new alert, its raw body and the item that dispatches it in
-// one statement; it gives no row when the fingerprint is known.
-func (q *Queries) AlertInsert(ctx context.Context, arg AlertInsertParams) (string, error) {
-	row := q.db.QueryRow(ctx, alertInsert,
-		arg.ID,
-		arg.Doc,
-		arg.Fingerprint,
-		arg.Source,
-		arg.Parsed,
-		arg.Severity,
-		arg.ReceivedAt,
-		arg.Sha256,
-		arg.Body,
-		arg.Kind,
-		arg.Priority,
-		arg.Payload,
-	)
-	var id string
-	err := row.Scan(&id)
-	return id, err
 }
 
 const alertLink = `-- name: AlertLink :exec
@@ -131,35 +65,6 @@ func (q *Queries) AlertLock(ctx context.Context, id string) (AlertLockRow, error
 	return i, err
 }
 
-const alertLockByFingerprint = `-- name: AlertLockByFingerprint :one
-SELECT a.id, a.doc, a.severity, a.count, a.incident_id, coalesce(i.ended, false)::boolean AS ended
-FROM alerts a LEFT JOIN incidents i ON i.id = a.incident_id
-WHERE a.fingerprint = $1 FOR UPDATE OF a
-`
-
-type AlertLockByFingerprintRow struct {
-	ID         string
-	Doc        []byte
-	Severity   string
-	Count      int32
-	IncidentID *string
-	Ended      bool
-}
-
-func (q *Queries) AlertLockByFingerprint(ctx context.Context, fingerprint string) (AlertLockByFingerprintRow, error) {
-	row := q.db.QueryRow(ctx, alertLockByFingerprint, fingerprint)
-	var i AlertLockByFingerprintRow
-	err := row.Scan(
-		&i.ID,
-		&i.Doc,
-		&i.Severity,
-		&i.Count,
-		&i.IncidentID,
-		&i.Ended,
-	)
-	return i, err
-}
-
 const alertRaw = `-- name: AlertRaw :one
 SELECT body FROM alert_raws WHERE alert_id = $1 ORDER BY ord LIMIT 1
 `
@@ -169,21 +74,6 @@ func (q *Queries) AlertRaw(ctx context.Context, alertID string) ([]byte, error) 
 	var body []byte
 	err := row.Scan(&body)
 	return body, err
-}
-
-const alertRawInsert = `-- name: AlertRawInsert :exec
-INSERT INTO alert_raws (alert_id, sha256, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-`
-
-type AlertRawInsertParams struct {
-	AlertID string
-	Sha256  []byte
-	Body    []byte
-}
-
-func (q *Queries) AlertRawInsert(ctx context.Context, arg AlertRawInsertParams) error {
-	_, err := q.db.Exec(ctx, alertRawInsert, arg.AlertID, arg.Sha256, arg.Body)
-	return err
 }
 
 const alertsOf = `-- name: AlertsOf :many
@@ -226,4 +116,132 @@ func (q *Queries) AlertsOf(ctx context.Context, arg AlertsOfParams) ([]AlertsOfR
 		return nil, err
 	}
 	return items, nil
+}
+
+const alertsInsert = `-- name: AlertsInsert :many
+WITH input AS (
+    SELECT unnest($1::text[]) AS id, unnest($2::json[]) AS doc, unnest($3::text[]) AS fingerprint,
+           unnest($4::text[]) AS source, unnest($5::boolean[]) AS parsed, unnest($6::text[]) AS severity,
+           unnest($7::timestamptz[]) AS received_at, unnest($8::bytea[]) AS sha256, unnest($9::bytea[]) AS body,
+           unnest($10::smallint[]) AS priority, unnest($11::json[]) AS dispatch
+), added AS (
+    INSERT INTO alerts (id, doc, fingerprint, source, parsed, severity, received_at)
+    SELECT input.id, input.doc, input.fingerprint, input.source, input.parsed, input.severity, input.received_at FROM input
+    ON CONFLICT (fingerprint) DO NOTHING
+    RETURNING id
+), kept AS (
+    INSERT INTO alert_raws (alert_id, sha256, body)
+    SELECT input.id, input.sha256, input.body FROM input JOIN added ON added.id = input.id
+), queued AS (
+    INSERT INTO outbox (kind, key, priority, payload)
+    SELECT $12::text, input.id, input.priority, input.dispatch FROM input JOIN added ON added.id = input.id
+)
+SELECT added.id FROM added
+`
+
+type AlertsInsertParams struct {
+	Ids          []string
+	Docs         [][]byte
+	Fingerprints []string
+	Sources      []string
+	Parsed       []bool
+	Severities   []string
+	Received     []time.Time
+	Sums         [][]byte
+	Bodies       [][]byte
+	Priorities   []int16
+	Orders       [][]byte
+	Kind         string
+}
+
+func (q *Queries) AlertsInsert(ctx context.Context, arg AlertsInsertParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, alertsInsert, arg.Ids, arg.Docs, arg.Fingerprints, arg.Sources, arg.Parsed, arg.Severities, arg.Received, arg.Sums, arg.Bodies, arg.Priorities, arg.Orders, arg.Kind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const alertsLockByFingerprint = `-- name: AlertsLockByFingerprint :many
+SELECT a.id, a.fingerprint, a.doc, a.severity, a.count, a.incident_id, coalesce(i.ended, false)::boolean AS ended
+FROM alerts a LEFT JOIN incidents i ON i.id = a.incident_id
+WHERE a.fingerprint = ANY ($1::text[]) ORDER BY a.fingerprint FOR UPDATE OF a
+`
+
+type AlertsLockByFingerprintRow struct {
+	ID          string
+	Fingerprint string
+	Doc         []byte
+	Severity    string
+	Count       int32
+	IncidentID  *string
+	Ended       bool
+}
+
+func (q *Queries) AlertsLockByFingerprint(ctx context.Context, fingerprints []string) ([]AlertsLockByFingerprintRow, error) {
+	rows, err := q.db.Query(ctx, alertsLockByFingerprint, fingerprints)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AlertsLockByFingerprintRow
+	for rows.Next() {
+		var i AlertsLockByFingerprintRow
+		if err := rows.Scan(&i.ID, &i.Fingerprint, &i.Doc, &i.Severity, &i.Count, &i.IncidentID, &i.Ended); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const alertsCount = `-- name: AlertsCount :exec
+WITH input AS (
+    SELECT unnest($1::text[]) AS id, unnest($2::integer[]) AS times, unnest($3::text[]) AS severity
+)
+UPDATE alerts SET count = alerts.count + input.times, severity = input.severity, last_at = now()
+FROM input WHERE alerts.id = input.id
+`
+
+type AlertsCountParams struct {
+	Ids        []string
+	Times      []int32
+	Severities []string
+}
+
+func (q *Queries) AlertsCount(ctx context.Context, arg AlertsCountParams) error {
+	_, err := q.db.Exec(ctx, alertsCount, arg.Ids, arg.Times, arg.Severities)
+	return err
+}
+
+const alertRawsInsert = `-- name: AlertRawsInsert :exec
+INSERT INTO alert_raws (alert_id, sha256, body)
+SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::bytea[])
+ON CONFLICT DO NOTHING
+`
+
+type AlertRawsInsertParams struct {
+	Ids    []string
+	Sums   [][]byte
+	Bodies [][]byte
+}
+
+func (q *Queries) AlertRawsInsert(ctx context.Context, arg AlertRawsInsertParams) error {
+	_, err := q.db.Exec(ctx, alertRawsInsert, arg.Ids, arg.Sums, arg.Bodies)
+	return err
 }

@@ -280,3 +280,17 @@ func (q *Queries) OutboxUnpark(ctx context.Context, id int64) (int64, error) {
 	}
 	return result.RowsAffected(), nil
 }
+
+const outboxRaise = `-- name: OutboxRaise :exec
+UPDATE outbox SET priority = greatest(priority, $1) WHERE id = ANY ($2::bigint[])
+`
+
+type OutboxRaiseParams struct {
+	Priority int16
+	Ids      []int64
+}
+
+func (q *Queries) OutboxRaise(ctx context.Context, arg OutboxRaiseParams) error {
+	_, err := q.db.Exec(ctx, outboxRaise, arg.Priority, arg.Ids)
+	return err
+}
