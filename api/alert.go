@@ -34,6 +34,14 @@ func (r alertRoutes) ReceiveHook(ctx context.Context, request gen.ReceiveHookReq
 	return gen.ReceiveHook202JSONResponse{ReceiptsJSONResponse: receipts}, err
 }
 
+// AnswerChallenge gives back what Okta sends once to verify a hook.
+func (r alertRoutes) AnswerChallenge(ctx context.Context, request gen.AnswerChallengeRequestObject) (gen.AnswerChallengeResponseObject, error) {
+	if err := r.intake.Permits(principal(ctx), request.Source); err != nil {
+		return nil, err
+	}
+	return gen.AnswerChallenge200JSONResponse{Verification: request.Params.XOktaVerificationChallenge}, nil
+}
+
 func (r alertRoutes) accept(ctx context.Context, source string) (gen.ReceiptsJSONResponse, error) {
 	current := callFrom(ctx)
 	receipts, err := r.intake.Accept(ctx, current.principal, source, current.mediaType, current.raw)

@@ -29,6 +29,7 @@ type Options struct {
 	NewID   func() string // unguessable, for requests without an Idempotency-Key
 	Version string        // of the build, shown by the health checks
 	Health  readiness     // what /readyz asks; nil: nothing
+	Refused Refusals      // counts what the doors for alerts refuse; nil: nobody counts
 
 	// Closing ends open streams when the process shuts down; nil: never.
 	Closing <-chan struct{}
@@ -75,7 +76,7 @@ func New(services Services, options Options) (*API, error) {
 		if err := knownPermissions(operation); err != nil {
 			return nil, err
 		}
-		g := guard{operation: operation, authenticator: services.Authenticator}
+		g := guard{operation: operation, authenticator: services.Authenticator, door: alertDoor{services.Hooks, options.Refused, options.Log}}
 		guards[operation.ID] = []echo.MiddlewareFunc{g.middleware}
 	}
 	return &API{guards: guards, routes: newRoutes(services, options)}, nil
@@ -116,6 +117,9 @@ func knownPermissions(operation *spec.Operation) error {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Refused == nil {
+		o.Refused = uncounted{}
+	}
 	if o.PollEvery == 0 {
 		o.PollEvery = time.Second
 	}

@@ -13,6 +13,7 @@ type call struct {
 	requestID string
 	remote    netip.Addr
 	operation string // id, once routed
+	alertDoor bool   // detection tools come here
 	admitted  bool   // the guard has let it through
 	principal soar.Principal
 	mediaType string

@@ -32,25 +32,30 @@ type authenticator interface {
 type guard struct {
 	operation     *spec.Operation
 	authenticator authenticator
+	door          alertDoor
 }
 
 func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		request := c.Request()
 		current := callFrom(request.Context())
-		current.operation = g.operation.ID
+		current.operation, current.alertDoor = g.operation.ID, g.operation.AlertDoor
 		trace.SpanFromContext(request.Context()).SetName(g.operation.ID)
-		if err := refuseSize(c.Response(), request); err != nil {
-			return err
+		err := refuseSize(c.Response(), request)
+		if err == nil {
+			err = g.admit(c, current)
 		}
-		if err := g.admit(request, current); err != nil {
-			return err
+		if err == nil {
+			err = g.checkInput(c, current)
 		}
-		if err := g.checkInput(c, current); err != nil {
-			return err
+		if err == nil {
+			current.admitted = true
+			err = next(c)
 		}
-		current.admitted = true
-		return next(c)
+		if g.operation.AlertDoor && err != nil {
+			g.door.refused(c, err)
+		}
+		return err
 	}
 }
 
@@ -67,16 +72,25 @@ func refuseSize(w http.ResponseWriter, request *http.Request) error {
 
 // admit lets the request through when the operation is public, or when its token
 // is valid and permits the operation. Everything else is refused.
-func (g guard) admit(request *http.Request, current *call) error {
+func (g guard) admit(c echo.Context, current *call) error {
 	if g.operation.Public {
 		return nil
 	}
-	header, remote := request.Header.Get("Authorization"), current.remote
-	check := func(ctx context.Context) (soar.Principal, error) {
+	request, source, remote := c.Request(), c.Param("source"), current.remote // not c itself: Echo uses it again
+	header := request.Header.Get("Authorization")
+	identify := func(ctx context.Context) (soar.Principal, error) {
 		if header == "" {
 			return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "api.admit", "a token is needed: send Authorization: Bearer tocsin_...")
 		}
-		who, err := g.authenticator.Authenticate(ctx, header, remote)
+		return g.authenticator.Authenticate(ctx, header, remote)
+	}
+	if g.operation.AlertDoor {
+		identify = func(ctx context.Context) (soar.Principal, error) {
+			return g.door.identify(ctx, g.authenticator, sender{request, source, remote})
+		}
+	}
+	check := func(ctx context.Context) (soar.Principal, error) {
+		who, err := identify(ctx)
 		if err != nil {
 			return who, err
 		}

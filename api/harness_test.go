@@ -29,6 +29,8 @@ type world struct {
 	fake   *apitest.Fake
 	server *apitest.Server
 	router routers.Router
+
+	verifierLog *apitest.Log // of a world with hooks
 }
 
 func newWorld(t *testing.T, options api.Options) *world {

@@ -164,6 +164,9 @@ func answerProblem(log *slog.Logger) echo.HTTPErrorHandler {
 		switch body.Status {
 		case http.StatusUnauthorized:
 			header.Set("WWW-Authenticate", `Bearer realm="tocsin"`)
+			if current.alertDoor { // Amazon SNS sends its password only when it is asked to
+				header.Add("WWW-Authenticate", `Basic realm="tocsin"`)
+			}
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 			if retry <= 0 {
 				retry = retryDefault

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"net/http"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/diag"
@@ -18,6 +19,7 @@ import (
 // fields.
 type Services struct {
 	Authenticator authenticator
+	Hooks         hookVerifier // nil: no source may sign
 	Intake        alertTaker
 	Alerts        alertReader
 	Incidents     incidentKeeper
@@ -32,7 +34,16 @@ type Services struct {
 	Freeze        freezer
 }
 
+type hookVerifier interface {
+	// Verify gives the tool that signed the body which read gives. An error of read is
+	// given as it is.
+	Verify(ctx context.Context, source string, header http.Header, read func() ([]byte, error)) (soar.Principal, error)
+}
+
 type alertTaker interface {
+	// Permits gives nil when the caller may send for the source, and else what Accept
+	// would say.
+	Permits(p soar.Principal, source string) error
 	// Accept stores what a detection tool sent and answers once it is committed.
 	Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]intake.Receipt, error)
 }

@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 
 // Fake stands in for all use cases.
 type Fake struct {
+	Hooks Verifier // nil: no source may sign; set it before Serve
+
 	mu        sync.Mutex
 	fail      map[string]error
 	failAfter map[string]int // calls that still go well
@@ -37,6 +40,11 @@ type Fake struct {
 	tokens    []soar.Token
 	freeze    soar.Freeze
 	revoked   map[string]bool // authorization headers that are valid no more
+}
+
+// Verifier is what verifies signatures of hooks.
+type Verifier interface {
+	Verify(ctx context.Context, source string, header http.Header, read func() ([]byte, error)) (soar.Principal, error)
 }
 
 // NewFake makes a fake with one of everything in it.
@@ -55,7 +63,7 @@ func NewFake() *Fake {
 // Services gives the fake as everything behind the door.
 func (f *Fake) Services() api.Services {
 	return api.Services{
-		Authenticator: f, Intake: f, Alerts: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
+		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
 		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f,
 	}
 }

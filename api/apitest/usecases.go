@@ -13,6 +13,9 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
+// Permits refuses nobody.
+func (f *Fake) Permits(soar.Principal, string) error { return nil }
+
 // Accept notes what came.
 func (f *Fake) Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]intake.Receipt, error) {
 	err := f.begin(ctx, "Accept", "%s %s %s %d bytes", p.Actor.ID, source, contentType, len(body))

@@ -197,6 +197,12 @@ type CancelCommand struct {
 // Category A type of the Reference Security Incident Taxonomy (RSIT).
 type Category = soar.Category
 
+// Challenge defines model for Challenge.
+type Challenge struct {
+	// Verification What the header said
+	Verification string `json:"verification"`
+}
+
 // CloseCommand defines model for CloseCommand.
 type CloseCommand struct {
 	// Reason Why; it goes into the record
@@ -780,6 +786,11 @@ type ListApprovalsParams struct {
 type DecideApprovalParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AnswerChallengeParams defines parameters for AnswerChallenge.
+type AnswerChallengeParams struct {
+	XOktaVerificationChallenge string `json:"X-Okta-Verification-Challenge"`
 }
 
 // ListIncidentsParams defines parameters for ListIncidents.
@@ -1482,11 +1493,22 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
 	SetFreeze(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AnswerChallenge Answer the one request by which Okta verifies a hook
+	//
+	// Okta sends this once, with the same credential as the events that follow, and wants the
+	// header's value back. Any other tool gets 400: hooks are sent with POST.
+	//
+	// Corresponds with GET /api/v1/hooks/{source} (the `AnswerChallenge` operationId).
+	AnswerChallenge(ctx context.Context, source SourceName, params *AnswerChallengeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReceiveHookWithBody Receive what a detection tool sends, in the tool's own form
 	//
-	// The mapping named in the path reads it. The token must be bound to the same source. What no
-	// mapping can read is stored as it came and marked as not parsed: nothing is lost. At most
-	// 1 MiB.
+	// The mapping named in the path reads it. The token must be bound to the same source. In place
+	// of a token the tool may sign the body, when the source's mapping says how (`verify`) and the
+	// configuration has its secrets. What no mapping can read is stored as it came and marked as
+	// not parsed: nothing is lost. A message by which the tool only introduces itself (GitHub's
+	// ping, the subscription confirmation of Amazon SNS) is kept as an informational alert;
+	// nothing in it is fetched. At most 1 MiB.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2097,11 +2119,32 @@ func (c *Client) SetFreeze(ctx context.Context, body SetFreezeJSONRequestBody, r
 	return c.Client.Do(req)
 }
 
+// AnswerChallenge Answer the one request by which Okta verifies a hook
+//
+// Okta sends this once, with the same credential as the events that follow, and wants the
+// header's value back. Any other tool gets 400: hooks are sent with POST.
+//
+// Corresponds with GET /api/v1/hooks/{source} (the `AnswerChallenge` operationId).
+func (c *Client) AnswerChallenge(ctx context.Context, source SourceName, params *AnswerChallengeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerChallengeRequest(c.Server, source, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReceiveHookWithBody Receive what a detection tool sends, in the tool's own form
 //
-// The mapping named in the path reads it. The token must be bound to the same source. What no
-// mapping can read is stored as it came and marked as not parsed: nothing is lost. At most
-// 1 MiB.
+// The mapping named in the path reads it. The token must be bound to the same source. In place
+// of a token the tool may sign the body, when the source's mapping says how (`verify`) and the
+// configuration has its secrets. What no mapping can read is stored as it came and marked as
+// not parsed: nothing is lost. A message by which the tool only introduces itself (GitHub's
+// ping, the subscription confirmation of Amazon SNS) is kept as an informational alert;
+// nothing in it is fetched. At most 1 MiB.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3525,6 +3568,53 @@ func NewSetFreezeRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAnswerChallengeRequest constructs an http.Request for the AnswerChallenge method
+func NewAnswerChallengeRequest(server string, source SourceName, params *AnswerChallengeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "source", source, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Okta-Verification-Challenge", params.XOktaVerificationChallenge, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Okta-Verification-Challenge", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -5639,11 +5729,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
 	SetFreezeWithResponse(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error)
 
+	// AnswerChallengeWithResponse Answer the one request by which Okta verifies a hook
+	//
+	// Okta sends this once, with the same credential as the events that follow, and wants the
+	// header's value back. Any other tool gets 400: hooks are sent with POST.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/hooks/{source} (the `AnswerChallenge` operationId).
+	AnswerChallengeWithResponse(ctx context.Context, source SourceName, params *AnswerChallengeParams, reqEditors ...RequestEditorFn) (*AnswerChallengeResponse, error)
+
 	// ReceiveHookWithBodyWithResponse Receive what a detection tool sends, in the tool's own form
 	//
-	// The mapping named in the path reads it. The token must be bound to the same source. What no
-	// mapping can read is stored as it came and marked as not parsed: nothing is lost. At most
-	// 1 MiB.
+	// The mapping named in the path reads it. The token must be bound to the same source. In place
+	// of a token the tool may sign the body, when the source's mapping says how (`verify`) and the
+	// configuration has its secrets. What no mapping can read is stored as it came and marked as
+	// not parsed: nothing is lost. A message by which the tool only introduces itself (GitHub's
+	// ping, the subscription confirmation of Amazon SNS) is kept as an informational alert;
+	// nothing in it is fetched. At most 1 MiB.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6416,6 +6519,38 @@ func (r SetFreezeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r SetFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AnswerChallengeResponseDefaultHeaders the declared response headers of an HTTP default response for AnswerChallenge
+type AnswerChallengeResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AnswerChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Challenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AnswerChallengeResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerChallengeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7805,11 +7940,30 @@ func (c *ClientWithResponses) SetFreezeWithResponse(ctx context.Context, body Se
 	return ParseSetFreezeResponse(rsp)
 }
 
+// AnswerChallengeWithResponse Answer the one request by which Okta verifies a hook
+//
+// Okta sends this once, with the same credential as the events that follow, and wants the
+// header's value back. Any other tool gets 400: hooks are sent with POST.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/hooks/{source} (the `AnswerChallenge` operationId).
+func (c *ClientWithResponses) AnswerChallengeWithResponse(ctx context.Context, source SourceName, params *AnswerChallengeParams, reqEditors ...RequestEditorFn) (*AnswerChallengeResponse, error) {
+	rsp, err := c.AnswerChallenge(ctx, source, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerChallengeResponse(rsp)
+}
+
 // ReceiveHookWithBodyWithResponse Receive what a detection tool sends, in the tool's own form
 //
-// The mapping named in the path reads it. The token must be bound to the same source. What no
-// mapping can read is stored as it came and marked as not parsed: nothing is lost. At most
-// 1 MiB.
+// The mapping named in the path reads it. The token must be bound to the same source. In place
+// of a token the tool may sign the body, when the source's mapping says how (`verify`) and the
+// configuration has its secrets. What no mapping can read is stored as it came and marked as
+// not parsed: nothing is lost. A message by which the tool only introduces itself (GitHub's
+// ping, the subscription confirmation of Amazon SNS) is kept as an informational alert;
+// nothing in it is fetched. At most 1 MiB.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9050,6 +9204,52 @@ func ParseSetFreezeResponse(rsp *http.Response) (*SetFreezeResponse, error) {
 	switch {
 	case true:
 		var headers SetFreezeResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerChallengeResponse parses an HTTP response from a AnswerChallengeWithResponse call
+func ParseAnswerChallengeResponse(rsp *http.Response) (*AnswerChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Challenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AnswerChallengeResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -10762,6 +10962,9 @@ type ServerInterface interface {
 	// SetFreeze Turn the kill switch on or off
 	// (PUT /api/v1/freeze)
 	SetFreeze(ctx echo.Context) error
+	// AnswerChallenge Answer the one request by which Okta verifies a hook
+	// (GET /api/v1/hooks/{source})
+	AnswerChallenge(ctx echo.Context, source SourceName, params AnswerChallengeParams) error
 	// ReceiveHook Receive what a detection tool sends, in the tool's own form
 	// (POST /api/v1/hooks/{source})
 	ReceiveHook(ctx echo.Context, source SourceName) error
@@ -11111,6 +11314,44 @@ func (w *ServerInterfaceWrapper) SetFreeze(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetFreeze(ctx)
+	return err
+}
+
+// AnswerChallenge converts echo context to params.
+func (w *ServerInterfaceWrapper) AnswerChallenge(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "source" -------------
+	var source SourceName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "source", ctx.Param("source"), &source, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerChallengeParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "X-Okta-Verification-Challenge" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Okta-Verification-Challenge")]; found {
+		var XOktaVerificationChallenge string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Okta-Verification-Challenge, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Okta-Verification-Challenge", valueList[0], &XOktaVerificationChallenge, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Okta-Verification-Challenge: %s", err))
+		}
+
+		params.XOktaVerificationChallenge = XOktaVerificationChallenge
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter X-Okta-Verification-Challenge is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AnswerChallenge(ctx, source, params)
 	return err
 }
 
@@ -12139,6 +12380,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.GET(options.BaseURL+"/api/v1/alerts", wrapper.ListAlerts, options.OperationMiddlewares["listAlerts"]...)
 	router.POST(options.BaseURL+"/api/v1/alerts", wrapper.SendAlert, options.OperationMiddlewares["sendAlert"]...)
+	router.GET(options.BaseURL+"/api/v1/hooks/:source", wrapper.AnswerChallenge, options.OperationMiddlewares["answerChallenge"]...)
 	router.POST(options.BaseURL+"/api/v1/hooks/:source", wrapper.ReceiveHook, options.OperationMiddlewares["receiveHook"]...)
 	router.GET(options.BaseURL+"/api/v1/alerts/:alert_id", wrapper.ShowAlert, options.OperationMiddlewares["showAlert"]...)
 	router.GET(options.BaseURL+"/api/v1/alerts/:alert_id/raw", wrapper.DownloadAlert, options.OperationMiddlewares["downloadAlert"]...)
@@ -12725,6 +12967,50 @@ type SetFreezedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetFreezedefaultApplicationProblemPlusJSONResponse) VisitSetFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerChallengeRequestObject struct {
+	Source SourceName `json:"source"`
+	Params AnswerChallengeParams
+}
+
+type AnswerChallengeResponseObject interface {
+	VisitAnswerChallengeResponse(w http.ResponseWriter) error
+}
+
+type AnswerChallenge200JSONResponse Challenge
+
+func (response AnswerChallenge200JSONResponse) VisitAnswerChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AnswerChallengedefaultApplicationProblemPlusJSONResponse) VisitAnswerChallengeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14479,6 +14765,9 @@ type StrictServerInterface interface {
 	// SetFreeze Turn the kill switch on or off
 	// (PUT /api/v1/freeze)
 	SetFreeze(ctx context.Context, request SetFreezeRequestObject) (SetFreezeResponseObject, error)
+	// AnswerChallenge Answer the one request by which Okta verifies a hook
+	// (GET /api/v1/hooks/{source})
+	AnswerChallenge(ctx context.Context, request AnswerChallengeRequestObject) (AnswerChallengeResponseObject, error)
 	// ReceiveHook Receive what a detection tool sends, in the tool's own form
 	// (POST /api/v1/hooks/{source})
 	ReceiveHook(ctx context.Context, request ReceiveHookRequestObject) (ReceiveHookResponseObject, error)
@@ -14957,6 +15246,32 @@ func (sh *strictHandler) SetFreeze(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SetFreezeResponseObject); ok {
 		return validResponse.VisitSetFreezeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AnswerChallenge operation middleware
+func (sh *strictHandler) AnswerChallenge(ctx echo.Context, source SourceName, params AnswerChallengeParams) error {
+	var request AnswerChallengeRequestObject
+
+	request.Source = source
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerChallenge(ctx.Request().Context(), request.(AnswerChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerChallenge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AnswerChallengeResponseObject); ok {
+		return validResponse.VisitAnswerChallengeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

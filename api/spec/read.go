@@ -37,6 +37,7 @@ func (r reader) operation(method, path string, described map[string]any) (*Opera
 	operation := &Operation{ID: text(described["operationId"]), Method: method, Path: path}
 	operation.Public, _ = described["x-public"].(bool)
 	operation.RawBody, _ = described["x-raw-body"].(bool)
+	operation.AlertDoor, _ = described["x-alert-door"].(bool)
 	operation.Permissions = words(described["x-permission"])
 	if operation.ID == "" {
 		return nil, fmt.Errorf("no operationId")

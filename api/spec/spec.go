@@ -30,6 +30,7 @@ type Operation struct {
 	Public      bool     // needs no token
 	Permissions []string // any one of them; PermissionAny: every valid token
 	RawBody     bool     // the body is handed on as it came
+	AlertDoor   bool     // detection tools come here: their tokens by Basic, their signatures
 	parameters  []parameter
 	body        *body
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
@@ -46,6 +47,8 @@ type App struct {
 	tokens    *access.Tokens
 	library   *library.Service
 	intake    *intake.Service
+	hooks     *hook.Verifier
+	holders   *access.TokenCache
 	incidents *incidents.Service
 	outbox    []*outbox.Dispatcher
 	listener  net.Listener

@@ -36,9 +36,12 @@ type Config struct {
 	LoadShipped       bool          // publish the shipped playbooks at start
 	AutoClose         bool          // close an incident when all its playbooks ended well
 	LogLevel          slog.Level
-	LogFormat         string // text | json
+	LogFormat         string  // text | json
+	AlertRate         float64 // requests with alerts a second from one sender; 0: any number
+	AlertBurst        int     // requests at once after a quiet time
 	Connectors        map[string]ConnectorConfig
-	Limits            []guard.Limit // how often an action may run; nil: guard.DefaultLimits; not in the file
+	Hooks             map[string]HookConfig // by source
+	Limits            []guard.Limit         // how often an action may run; nil: guard.DefaultLimits; not in the file
 
 	places map[string]place // of the values that are no defaults, by key
 }
@@ -65,10 +68,10 @@ type place struct {
 }
 
 // Settings is the one table of configuration: the file's keys, the environment,
-// the defaults, and the documentation are read from it. Connectors stand in the
-// file only.
+// the defaults, and the documentation are read from it. Connectors and hooks stand in
+// the file only.
 func Settings() []Setting {
-	return []Setting{
+	return append([]Setting{
 		text("listen", "127.0.0.1:8080", "host:port the API listens on", func(c *Config) *string { return &c.Listen }),
 		text("listen_tls_cert", "", "PEM file with the API's certificate and chain, read again when it changes; empty: plain HTTP, for a proxy in front", func(c *Config) *string { return &c.ListenCert }),
 		text("listen_tls_key", "", "PEM file with the key of `listen_tls_cert`", func(c *Config) *string { return &c.ListenKey }),
@@ -95,5 +98,5 @@ func Settings() []Setting {
 		flag("auto_close", "true", "close an incident by itself when all its playbooks ended well", func(c *Config) *bool { return &c.AutoClose }),
 		{Key: "log_level", Default: "info", Help: "debug, info, warn or error", set: setLogLevel, show: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) }},
 		choice("log_format", []string{"text", "json"}, func(c *Config) *string { return &c.LogFormat }),
-	}
+	}, alertLimits()...)
 }

@@ -61,6 +61,11 @@ func (r *fileReader) root(root *strictyaml.Node) {
 			r.connector(entry.Key, entry.Value)
 		}
 	}
+	if hooks := root.Get("hooks"); hooks != nil && r.Is(hooks, strictyaml.Map, "hooks") {
+		for _, entry := range hooks.Entries {
+			r.hook(entry.Key, entry.Value)
+		}
+	}
 	for _, setting := range Settings() {
 		if value := root.Get(setting.Key); value != nil && !value.Bad {
 			r.setting(setting, value)

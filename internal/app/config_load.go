@@ -25,7 +25,7 @@ func LoadConfig(path string, lookup func(string) (string, bool)) (*Config, diag.
 // Load reads all sources and gives all faults at once. The configuration is there
 // even then, as far as it could be read.
 func (s Sources) Load() (*Config, diag.List) {
-	l := &loader{config: &Config{Connectors: map[string]ConnectorConfig{}, places: map[string]place{}}, lookup: s.Lookup}
+	l := &loader{config: &Config{Connectors: map[string]ConnectorConfig{}, Hooks: map[string]HookConfig{}, places: map[string]place{}}, lookup: s.Lookup}
 	for _, setting := range Settings() {
 		if err := setting.set(l.config, setting.Default); err != nil {
 			l.fault(place{at: diag.Position{File: "default of " + setting.Key}}, err)
@@ -166,7 +166,7 @@ func settingKeys() []string {
 	for _, setting := range Settings() {
 		keys = append(keys, setting.Key)
 	}
-	return append(keys, "connectors")
+	return append(keys, "connectors", "hooks")
 }
 
 // Value is one setting as it is in force.

@@ -246,3 +246,51 @@ func TestReadmeHoldsTheConfigurationTable(t *testing.T) {
 		t.Errorf("README.md lacks the configuration table as it is now; put this between its markers:\n%s", SettingsTable())
 	}
 }
+
+func TestHooksTakeSecretsByReferenceOnly(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret")
+	for name, text := range map[string]string{file: "from a file\n", file + ".empty": "\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lookup := environment(map[string]string{"NEW": "from the environment", "EMPTY": ""})
+	read := func(text string) (*Config, string) {
+		config, faults := LoadConfig(writeConfig(t, "database_url: postgres://127.0.0.1/x\nhooks:\n"+text), lookup)
+		var told []string
+		for _, fault := range faults {
+			told = append(told, fmt.Sprintf("%d:%d %s", fault.Position.Line, fault.Position.Column, fault.Message))
+		}
+		return config, strings.Join(told, "\n")
+	}
+	config, told := read("  github: {secrets: [{from_env: NEW}, {from_file: " + file + "}]}\n")
+	if secrets := config.Hooks["github"].Secrets; told != "" || len(secrets) != 2 || secrets[0].Reveal() != "from the environment" || secrets[1].Reveal() != "from a file" {
+		t.Errorf("%s: %d secrets", told, len(secrets))
+	}
+	for name, row := range map[string][2]string{
+		"in the file":    {"  github: {secrets: [hunter2]}\n", "3:22 the secret of a hook does not stand in this file"},
+		"not set":        {"  github: {secrets: [{from_env: MISSING}]}\n", "3:22 the environment variable MISSING is not set"},
+		"empty":          {"  github: {secrets: [{from_env: EMPTY}]}\n", "3:22 the environment variable EMPTY is not set"},
+		"an empty file":  {"  github: {secrets: [{from_file: " + file + ".empty}]}\n", ".empty"},
+		"no list":        {"  github: {secrets: {from_env: NEW}}\n", "3:21 secrets must be a list"},
+		"an empty list":  {"  github: {secrets: []}\n", "3:21 hooks.github has no secret"},
+		"nothing":        {"  github: {}\n", `3:11 hooks.github needs the key "secrets"`},
+		"a misspelt key": {"  github: {secret: [{from_env: NEW}]}\n", `3:12 hooks.github has no key "secret"`},
+		"another kind":   {"  github: {secrets: [{from_vault: NEW}]}\n", `3:23 a secret has no key "from_vault"`},
+	} {
+		if _, told := read(row[0]); !strings.Contains(told, row[1]) || strings.Contains(told, "hunter2") {
+			t.Errorf("%s: told %q, want %q", name, told, row[1])
+		}
+	}
+}
+
+func TestLimitsOfAlerts(t *testing.T) {
+	t.Parallel()
+	for value, ok := range map[string]bool{"0": true, "2.5": true, "-1": false, "NaN": false, "fast": false, "1e9": false} {
+		_, faults := LoadConfig("", environment(map[string]string{"TOCSIN_DATABASE_URL": "postgres://127.0.0.1/x", "TOCSIN_ALERT_RATE": value}))
+		if faults.HasErrors() == ok {
+			t.Errorf("alert_rate %s: %v", value, faults)
+		}
+	}
+}

@@ -21,7 +21,8 @@ func (a *App) initHTTP(ctx context.Context) error {
 		return nil
 	}
 	door, err := api.New(api.Services{
-		Authenticator: access.NewAuthenticator(a.store, time.Now, a.log),
+		Authenticator: access.NewAuthenticator(a.holders, time.Now, a.log),
+		Hooks:         a.hooks,
 		Intake:        countedIntake{a.intake, a.metrics},
 		Alerts:        a.incidents,
 		Incidents:     a.incidents,
@@ -36,6 +37,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Tokens:        a.tokens,
 	}, api.Options{
 		Log: a.log, Now: time.Now, NewID: rand.Text, Version: observe.Version(), Health: a.health, Closing: a.closing,
+		Refused: countedRefusals{a.metrics},
 	})
 	if err != nil {
 		return err

@@ -12,12 +12,14 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/checker"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/playbooks"
 )
 
@@ -31,10 +33,16 @@ func (a *App) initUseCases(ctx context.Context) error {
 	}
 	a.metrics.KnowSources(mappings.Names())
 	settings := protocol.Settings{AutoClose: a.config.AutoClose}
-	a.tokens = access.NewTokens(a.store, rand.Reader, time.Now)
+	var err error
+	if a.hooks, err = a.hookVerifier(mappings); err != nil {
+		return err
+	}
+	a.holders = access.NewTokenCache(a.store, time.Now)
+	a.tokens = access.NewTokens(a.holders, rand.Reader, time.Now)
 	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})
 	a.intake = intake.New(intake.Options{
 		Store: a.store, Playbooks: a.library, Policy: a.policy, Sources: mappings, Settings: settings, Logger: a.log,
+		Limit: intake.Limit{PerSecond: a.config.AlertRate, Burst: a.config.AlertBurst},
 	})
 	a.incidents = incidents.New(incidents.Options{
 		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, Policy: a.policy, Settings: settings, Logger: a.log,
@@ -53,6 +61,25 @@ func (a *App) initUseCases(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// hookVerifier joins what the mappings say of signatures with the secrets of the
+// configuration. A secret that nothing would use ends the start: somebody believes
+// that it is used.
+func (a *App) hookVerifier(mappings *mapping.Sources) (*hook.Verifier, error) {
+	secrets := map[string][]secret.String{}
+	for source, configured := range a.config.Hooks {
+		secrets[source] = configured.Secrets
+	}
+	return hook.NewVerifier(hook.Options{
+		Secrets: secrets, Logger: a.log,
+		Scheme: func(source string) *hook.Scheme {
+			if known := mappings.Find(source); known != nil {
+				return known.Verify()
+			}
+			return nil
+		},
+	})
 }
 
 // shipped gives the shipped playbooks whose connectors are configured here. The

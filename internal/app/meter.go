@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/record"
@@ -33,8 +35,7 @@ type countedIntake struct {
 func (c countedIntake) Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]intake.Receipt, error) {
 	receipts, err := c.Service.Accept(ctx, p, source, contentType, body)
 	if err != nil {
-		c.metrics.Refused(source, refusal(err))
-		return nil, err
+		return nil, err // counted by the door, like what it refuses by itself
 	}
 	for _, receipt := range receipts {
 		outcome := metrics.AlertNew
@@ -49,8 +50,22 @@ func (c countedIntake) Accept(ctx context.Context, p soar.Principal, source, con
 	return receipts, nil
 }
 
+// countedRefusals counts what the doors for alerts refuse.
+type countedRefusals struct{ metrics *metrics.Metrics }
+
+// AlertsRefused counts one.
+func (c countedRefusals) AlertsRefused(source string, err error) {
+	c.metrics.Refused(source, refusal(err))
+}
+
 // refusal is the reason that a delivery is counted under.
 func refusal(err error) string {
+	if why, ok := errors.AsType[hook.Refusal](err); ok {
+		if why == hook.Stale {
+			return metrics.RefusedReplay
+		}
+		return metrics.RefusedSignature
+	}
 	switch soar.CodeOf(err) {
 	case soar.CodeNotFound:
 		return metrics.RefusedSource

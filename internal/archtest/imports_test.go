@@ -67,7 +67,8 @@ func mayImport() map[string][]string {
 		"internal/guard":          {"internal/protocol", "internal/soar"},
 		"internal/policy":         {"internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/playbook/expression", "internal/protocol", "internal/soar"},
 		"internal/intake/sources": {},
-		"internal/intake/mapping": {"internal/intake/sources", "internal/diag", "internal/diag/strictyaml", "internal/playbook/expression", "internal/soar"},
+		"internal/intake/hook":    {"internal/diag/strictyaml", "internal/secret", "internal/soar"},
+		"internal/intake/mapping": {"internal/intake/hook", "internal/intake/sources", "internal/diag", "internal/diag/strictyaml", "internal/playbook/expression", "internal/soar"},
 		"internal/intake": {"internal/intake/mapping", "internal/access", "internal/deadline", "internal/playbook/expression", "internal/playbook/plan",
 			"internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/incidents": {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
@@ -98,7 +99,7 @@ func mayImport() map[string][]string {
 
 		"internal/show/doors":  {anything},
 		"internal/show/labels": {"internal/soar"},
-		"internal/e2e":      {anything},
+		"internal/e2e":         {anything},
 	}
 }
 

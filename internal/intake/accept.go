@@ -20,22 +20,17 @@ type Receipt struct {
 
 // Accept stores what a detection tool sent, all of a body in one transaction, and
 // gives one receipt for each alert in it. Errors: denied when the caller may not send for this source, not_found for a
-// source without a mapping, invalid for a body that holds no alert, unavailable
-// when nothing could be committed. After an error the sender sends all of it again:
+// source without a mapping, limited when the sender is too fast, invalid for a body
+// that holds no alert, unavailable when nothing could be committed. After an error the sender sends all of it again:
 // what was stored already is then a duplicate.
 func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentType string, body []byte) ([]Receipt, error) {
-	const op = "intake.Accept"
-	if err := access.Require(p, access.AlertSend, op); err != nil {
+	if err := s.Permits(p, source); err != nil {
 		return nil, err
 	}
-	if !speaksFor(p, source) {
-		return nil, soar.Errorf(soar.CodeDenied, op, "this token may not send alerts for the source %q", soar.Shorten(source, 40))
+	if err := s.limiter.admit(p, s.clock()); err != nil {
+		return nil, err
 	}
-	reader := s.sources.Find(source)
-	if reader == nil {
-		return nil, soar.Errorf(soar.CodeNotFound, op, "there is no source %q", soar.Shorten(source, 40))
-	}
-	messages, err := reader.Read(contentType, body)
+	messages, err := s.sources.Find(source).Read(contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +50,22 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 		}
 	}
 	return receipts, nil
+}
+
+// Permits gives nil when the caller may send alerts for the source: denied when he may
+// not, not_found when it has no mapping.
+func (s *Service) Permits(p soar.Principal, source string) error {
+	const op = "intake.Permits"
+	if err := access.Require(p, access.AlertSend, op); err != nil {
+		return err
+	}
+	if !speaksFor(p, source) {
+		return soar.Errorf(soar.CodeDenied, op, "this token may not send alerts for the source %q", soar.Shorten(source, 40))
+	}
+	if s.sources.Find(source) == nil {
+		return soar.Errorf(soar.CodeNotFound, op, "there is no source %q", soar.Shorten(source, 40))
+	}
+	return nil
 }
 
 // speaksFor tells whether the caller may send for the source: a token bound to one

@@ -212,6 +212,7 @@ type setup struct {
 	playbooks plans
 	now       func() time.Time
 	log       *slog.Logger
+	limit     Limit
 }
 
 func service(t testing.TB, s setup) *Service {
@@ -233,7 +234,7 @@ func service(t testing.TB, s setup) *Service {
 	var mu sync.Mutex
 	count := 0
 	return New(Options{
-		Store: s.store, Playbooks: s.playbooks, Policy: rules, Sources: sources, Now: s.now, Logger: s.log,
+		Store: s.store, Playbooks: s.playbooks, Policy: rules, Sources: sources, Now: s.now, Logger: s.log, Limit: s.limit,
 		Settings: protocol.Settings{AutoClose: true},
 		NewID: func() string {
 			mu.Lock()

@@ -57,6 +57,7 @@ type Options struct {
 	Playbooks shelf  // *library.Service
 	Policy    *policy.Policy
 	Sources   *mapping.Sources
+	Limit     Limit             // of one sender's requests; zero: none
 	Settings  protocol.Settings // of incidents opened here; Preauthorised comes from the policy
 	Now       func() time.Time  // nil: time.Now
 	NewID     func() string     // of alerts, unique; nil: random
@@ -67,6 +68,7 @@ type Options struct {
 type Service struct {
 	store     keeper
 	gatherer  *gatherer
+	limiter   *limiter
 	playbooks shelf
 	policy    *policy.Policy
 	sources   *mapping.Sources
@@ -89,7 +91,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, gatherer: &gatherer{insert: o.Store.AlertsInsert}, playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
+		store: o.Store, gatherer: &gatherer{insert: o.Store.AlertsInsert}, limiter: newLimiter(o.Limit), playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
 		clock: o.Now, newID: o.NewID, log: o.Logger, triggers: expression.NewCache(triggerCache),
 	}
 }

@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -96,17 +97,17 @@ func (s *Scheme) keys(secrets []secret.String) ([]secret.String, error) {
 func (v *Verifier) Verify(ctx context.Context, source string, header http.Header, read func() ([]byte, error)) (soar.Principal, error) {
 	known, ok := v.sources[source]
 	if !ok {
-		return v.refuse(ctx, source, "neither a token nor a signature that is expected")
+		return v.refuse(ctx, source, errors.New("neither a token nor a source that may sign"))
 	}
 	if len(header[known.scheme.Header]) == 0 {
-		return v.refuse(ctx, source, errNoSignature.Error())
+		return v.refuse(ctx, source, errNoSignature)
 	}
 	body, err := read()
 	if err != nil {
 		return soar.Principal{}, err
 	}
 	if err := known.scheme.verify(known.keys, header, body, v.now()); err != nil {
-		return v.refuse(ctx, source, err.Error())
+		return v.refuse(ctx, source, err)
 	}
 	return soar.Principal{
 		Actor: soar.Actor{Kind: soar.ActorTool, ID: source}, Roles: []soar.Role{soar.RoleTool}, Source: source,
@@ -114,7 +115,7 @@ func (v *Verifier) Verify(ctx context.Context, source string, header http.Header
 	}, nil
 }
 
-func (v *Verifier) refuse(ctx context.Context, source, why string) (soar.Principal, error) {
-	v.log.InfoContext(ctx, "a hook was refused", "source", soar.Shorten(source, 40), "why", why)
-	return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "hook.Verify", "a valid token or signature is needed")
+func (v *Verifier) refuse(ctx context.Context, source string, why error) (soar.Principal, error) {
+	v.log.InfoContext(ctx, "a hook was refused", "source", soar.Shorten(source, 40), "why", why.Error())
+	return soar.Principal{}, soar.Wrap(soar.CodeUnauthenticated, "hook.Verify", why, "a valid token or signature is needed")
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -19,14 +18,22 @@ import (
 // change their secret send two.
 const signaturesMost = 8
 
-// Why a signature was refused. For the log only.
-var (
-	errNoSignature = errors.New("the signature header is missing, or is there more than once")
-	errForm        = errors.New("the signature is not of the form that the scheme asks for")
-	errTime        = errors.New("the timestamp is missing or no number")
-	errOld         = errors.New("the timestamp is outside of the tolerance")
-	errSigned      = errors.New("a header that is signed is missing or of another form")
-	errWrong       = errors.New("no signature fits a secret")
+// Refusal says why a signature was refused. It is for the log and for counting, never
+// for the sender.
+type Refusal string
+
+// Error gives the reason.
+func (r Refusal) Error() string { return string(r) }
+
+// Stale is the refusal of what was signed too long ago, or is not signed yet.
+const Stale Refusal = "the timestamp is outside of the tolerance"
+
+const (
+	errNoSignature Refusal = "the signature header is missing, or is there more than once"
+	errForm        Refusal = "the signature is not of the form that the scheme asks for"
+	errTime        Refusal = "the timestamp is missing or no number"
+	errSigned      Refusal = "a header that is signed is missing or of another form"
+	errWrong       Refusal = "no signature fits a secret"
 )
 
 var (
@@ -152,7 +159,7 @@ func (s *Scheme) stamp(header http.Header, now time.Time) (string, error) {
 		return "", errTime
 	}
 	if now.Sub(time.Unix(seconds, 0)).Abs() > s.Timestamp.Tolerance {
-		return "", errOld
+		return "", Stale
 	}
 	return text, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
+	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/intake/sources"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -40,7 +41,11 @@ type Source struct {
 	all      *expression.Program // Alert.Fields as a whole; the whole body when there is neither
 	severity rating
 	identity []*expression.Program // what makes two alerts the same event
+	verify   *hook.Scheme
 }
+
+// Verify says how the tool signs what it sends; nil when the mapping does not.
+func (s *Source) Verify() *hook.Scheme { return s.verify }
 
 // Guess says what is guessed from the names of fields.
 type Guess string
@@ -159,7 +164,7 @@ var sourceForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 type parser struct{ strictyaml.Reader }
 
 func (p *parser) source(root *strictyaml.Node) *Source {
-	known := []string{"source", "title", "version", "tested", "split", "guess", "accept", "fields", "severity", "fingerprint"}
+	known := []string{"source", "title", "version", "tested", "split", "guess", "accept", "fields", "severity", "fingerprint", "verify"}
 	if !p.Keys(root, "a mapping", known, []string{"source", "title", "version", "tested", "fields"}) {
 		return nil
 	}
@@ -181,6 +186,9 @@ func (p *parser) source(root *strictyaml.Node) *Source {
 	p.rating(root.Get("severity"), source)
 	for _, n := range p.items(root.Get("fingerprint"), "fingerprint") {
 		source.identity = append(source.identity, p.expression(n, nil))
+	}
+	if n := root.Get("verify"); n != nil {
+		source.verify = hook.ParseScheme(&p.Reader, n)
 	}
 	return source
 }

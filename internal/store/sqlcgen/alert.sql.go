@@ -76,46 +76,40 @@ func (q *Queries) AlertRaw(ctx context.Context, alertID string) ([]byte, error) 
 	return body, err
 }
 
-const alertsOf = `-- name: AlertsOf :many
-SELECT doc, severity, count, incident_id FROM alerts
-WHERE incident_id = $1 ORDER BY received_at DESC, id DESC LIMIT $2
+const alertRawsInsert = `-- name: AlertRawsInsert :exec
+INSERT INTO alert_raws (alert_id, sha256, body)
+SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::bytea[])
+ON CONFLICT DO NOTHING
 `
 
-type AlertsOfParams struct {
-	IncidentID *string
-	Limit      int32
+type AlertRawsInsertParams struct {
+	Ids    []string
+	Sums   [][]byte
+	Bodies [][]byte
 }
 
-type AlertsOfRow struct {
-	Doc        []byte
-	Severity   string
-	Count      int32
-	IncidentID *string
+func (q *Queries) AlertRawsInsert(ctx context.Context, arg AlertRawsInsertParams) error {
+	_, err := q.db.Exec(ctx, alertRawsInsert, arg.Ids, arg.Sums, arg.Bodies)
+	return err
 }
 
-func (q *Queries) AlertsOf(ctx context.Context, arg AlertsOfParams) ([]AlertsOfRow, error) {
-	rows, err := q.db.Query(ctx, alertsOf, arg.IncidentID, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AlertsOfRow
-	for rows.Next() {
-		var i AlertsOfRow
-		if err := rows.Scan(
-			&i.Doc,
-			&i.Severity,
-			&i.Count,
-			&i.IncidentID,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+const alertsCount = `-- name: AlertsCount :exec
+WITH input AS (
+    SELECT unnest($1::text[]) AS id, unnest($2::integer[]) AS times, unnest($3::text[]) AS severity
+)
+UPDATE alerts SET count = alerts.count + input.times, severity = input.severity, last_at = now()
+FROM input WHERE alerts.id = input.id
+`
+
+type AlertsCountParams struct {
+	Ids        []string
+	Times      []int32
+	Severities []string
+}
+
+func (q *Queries) AlertsCount(ctx context.Context, arg AlertsCountParams) error {
+	_, err := q.db.Exec(ctx, alertsCount, arg.Ids, arg.Times, arg.Severities)
+	return err
 }
 
 const alertsInsert = `-- name: AlertsInsert :many
@@ -154,8 +148,25 @@ type AlertsInsertParams struct {
 	Kind         string
 }
 
+// AlertsInsert stores new alerts, their raw bodies and the items that dispatch
+// them, and gives the ids of those whose fingerprint was not known. The rows come
+// sorted by fingerprint, each once: two transactions that wait for one another's
+// fingerprints would else be a deadlock.
 func (q *Queries) AlertsInsert(ctx context.Context, arg AlertsInsertParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, alertsInsert, arg.Ids, arg.Docs, arg.Fingerprints, arg.Sources, arg.Parsed, arg.Severities, arg.Received, arg.Sums, arg.Bodies, arg.Priorities, arg.Orders, arg.Kind)
+	rows, err := q.db.Query(ctx, alertsInsert,
+		arg.Ids,
+		arg.Docs,
+		arg.Fingerprints,
+		arg.Sources,
+		arg.Parsed,
+		arg.Severities,
+		arg.Received,
+		arg.Sums,
+		arg.Bodies,
+		arg.Priorities,
+		arg.Orders,
+		arg.Kind,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +210,15 @@ func (q *Queries) AlertsLockByFingerprint(ctx context.Context, fingerprints []st
 	var items []AlertsLockByFingerprintRow
 	for rows.Next() {
 		var i AlertsLockByFingerprintRow
-		if err := rows.Scan(&i.ID, &i.Fingerprint, &i.Doc, &i.Severity, &i.Count, &i.IncidentID, &i.Ended); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Fingerprint,
+			&i.Doc,
+			&i.Severity,
+			&i.Count,
+			&i.IncidentID,
+			&i.Ended,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -210,38 +229,44 @@ func (q *Queries) AlertsLockByFingerprint(ctx context.Context, fingerprints []st
 	return items, nil
 }
 
-const alertsCount = `-- name: AlertsCount :exec
-WITH input AS (
-    SELECT unnest($1::text[]) AS id, unnest($2::integer[]) AS times, unnest($3::text[]) AS severity
-)
-UPDATE alerts SET count = alerts.count + input.times, severity = input.severity, last_at = now()
-FROM input WHERE alerts.id = input.id
+const alertsOf = `-- name: AlertsOf :many
+SELECT doc, severity, count, incident_id FROM alerts
+WHERE incident_id = $1 ORDER BY received_at DESC, id DESC LIMIT $2
 `
 
-type AlertsCountParams struct {
-	Ids        []string
-	Times      []int32
-	Severities []string
+type AlertsOfParams struct {
+	IncidentID *string
+	Limit      int32
 }
 
-func (q *Queries) AlertsCount(ctx context.Context, arg AlertsCountParams) error {
-	_, err := q.db.Exec(ctx, alertsCount, arg.Ids, arg.Times, arg.Severities)
-	return err
+type AlertsOfRow struct {
+	Doc        []byte
+	Severity   string
+	Count      int32
+	IncidentID *string
 }
 
-const alertRawsInsert = `-- name: AlertRawsInsert :exec
-INSERT INTO alert_raws (alert_id, sha256, body)
-SELECT unnest($1::text[]), unnest($2::bytea[]), unnest($3::bytea[])
-ON CONFLICT DO NOTHING
-`
-
-type AlertRawsInsertParams struct {
-	Ids    []string
-	Sums   [][]byte
-	Bodies [][]byte
-}
-
-func (q *Queries) AlertRawsInsert(ctx context.Context, arg AlertRawsInsertParams) error {
-	_, err := q.db.Exec(ctx, alertRawsInsert, arg.Ids, arg.Sums, arg.Bodies)
-	return err
+func (q *Queries) AlertsOf(ctx context.Context, arg AlertsOfParams) ([]AlertsOfRow, error) {
+	rows, err := q.db.Query(ctx, alertsOf, arg.IncidentID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AlertsOfRow
+	for rows.Next() {
+		var i AlertsOfRow
+		if err := rows.Scan(
+			&i.Doc,
+			&i.Severity,
+			&i.Count,
+			&i.IncidentID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -231,6 +231,20 @@ func (q *Queries) OutboxPurge(ctx context.Context, arg OutboxPurgeParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const outboxRaise = `-- name: OutboxRaise :exec
+UPDATE outbox SET priority = greatest(priority, $1) WHERE id = ANY ($2::bigint[])
+`
+
+type OutboxRaiseParams struct {
+	Priority int16
+	Ids      []int64
+}
+
+func (q *Queries) OutboxRaise(ctx context.Context, arg OutboxRaiseParams) error {
+	_, err := q.db.Exec(ctx, outboxRaise, arg.Priority, arg.Ids)
+	return err
+}
+
 const outboxRetry = `-- name: OutboxRetry :execrows
 UPDATE outbox SET next_at = $1, lease_until = NULL, problem = $2 WHERE id = $3 AND done_at IS NULL
 `
@@ -279,18 +293,4 @@ func (q *Queries) OutboxUnpark(ctx context.Context, id int64) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const outboxRaise = `-- name: OutboxRaise :exec
-UPDATE outbox SET priority = greatest(priority, $1) WHERE id = ANY ($2::bigint[])
-`
-
-type OutboxRaiseParams struct {
-	Priority int16
-	Ids      []int64
-}
-
-func (q *Queries) OutboxRaise(ctx context.Context, arg OutboxRaiseParams) error {
-	_, err := q.db.Exec(ctx, outboxRaise, arg.Priority, arg.Ids)
-	return err
 }
