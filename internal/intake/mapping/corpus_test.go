@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/show/labels"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -53,9 +55,12 @@ func corpusFiles(t *testing.T) []string {
 	return files
 }
 
+// shipped reads the mappings once: it compiles some hundred expressions.
+var shipped = sync.OnceValues(func() (*Sources, diag.List) { return LoadSources("") })
+
 func generic(t testing.TB) *Source {
 	t.Helper()
-	all, faults := LoadSources("")
+	all, faults := shipped()
 	for _, fault := range faults {
 		t.Error(fault, fault.Hint)
 	}

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,4 +132,28 @@ func embedded(text string) (object, bool) {
 	value, err := decode([]byte(trimmed))
 	members, ok := value.(object)
 	return members, err == nil && ok
+}
+
+// encoded reads JSON that stands as base64 in text, compressed or not, as Pub/Sub,
+// Kinesis and CloudWatch Logs send it; ok is false when it holds no object.
+func encoded(text string) (value object, body []byte, ok bool) {
+	if len(text) < 16 {
+		return nil, nil, false
+	}
+	body, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, nil, false
+	}
+	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		packed, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, nil, false
+		}
+		// A little says much when it is compressed: no more than a body may have.
+		if body, err = io.ReadAll(io.LimitReader(packed, BodyMost+1)); err != nil || len(body) > BodyMost {
+			return nil, nil, false
+		}
+	}
+	value, ok = embedded(string(body))
+	return value, body, ok
 }

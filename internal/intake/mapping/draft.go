@@ -224,6 +224,11 @@ func domainOf(text string) string {
 	return ""
 }
 
+// techniquesOf gives all ATT&CK ids in a text.
+func techniquesOf(text string) []string {
+	return techniqueForm.FindAllString(strings.ReplaceAll(strings.ToUpper(text), "_", " "), listMost)
+}
+
 // techniqueOf gives the ATT&CK id in a text such as "attack.t1110.001", or "".
 func techniqueOf(text string) string {
 	return strings.ToUpper(techniqueForm.FindString(strings.ReplaceAll(text, "_", " ")))

@@ -92,7 +92,7 @@ func TestLeavesAreInOrderAndBounded(t *testing.T) {
 		text, _ := json.Marshal(l.value)
 		got = append(got, slices.Concat(l.path, []string{string(text)})[0]+"="+string(text))
 	}
-	if diff := cmp.Diff([]string{"b=1", "c=[5,6]", "a=2", "a=3"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"b=1", "c=[5,6]", "a=2", "a=3", "a=4"}, got); diff != "" {
 		t.Error(diff)
 	}
 	wide := object{}

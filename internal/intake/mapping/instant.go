@@ -149,6 +149,7 @@ func parseWorded(text string) (at time.Time, assumed, ok bool) {
 		time.RFC1123, time.RFC1123Z, time.RFC850, time.RFC822Z, time.RubyDate, time.UnixDate,
 		"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon, 2 Jan 2006, 15:04:05 MST", "2 Jan 2006 15:04:05 -0700",
 		"02/Jan/2006:15:04:05 -0700", "Jan 2, 2006 3:04:05 PM MST", "Jan 2, 2006, 3:04:05 PM MST",
+		"2 Jan 2006 15:04 MST", "2 Jan 2006 15:04:05 MST", "Jan 2 2006 15:04:05 MST", "Mon Jan 2 15:04:05 2006 MST", "2006/01/02 15:04:05 MST",
 	} {
 		if at, err := time.Parse(layout, text); err == nil && !unknownZone(at) {
 			return at, false, true
@@ -157,6 +158,7 @@ func parseWorded(text string) (at time.Time, assumed, ok bool) {
 	for _, layout := range []string{
 		time.ANSIC, "Jan 2 2006 15:04:05", "Jan 2 15:04:05 2006", "2 Jan 2006 15:04:05", "Jan 2, 2006 3:04:05 PM", "Jan 2, 2006, 3:04:05 PM",
 		"2006/01/02 15:04:05", "2006/01/02 15:04:05.999999999", "2006/01/02", "2 Jan 2006", "Jan 2, 2006",
+		"2006.01.02 15:04:05", "2006.01.02", "Jan 2, 2006 @ 15:04:05.999999999", "2 Jan 2006 15:04", "Mon, 2 Jan 2006 15:04:05",
 	} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, true, true

@@ -23,13 +23,13 @@ func severityWord(text string) soar.Severity {
 	text = strings.NewReplacer("_", " ", "-", " ").Replace(text)
 	text = strings.TrimSpace(decoration.ReplaceAllString(text, ""))
 	switch text {
-	case "critical", "crit", "fatal", "emergency", "emerg", "alert", "severe", "very high", "disaster", "urgent", "blocker", "p0", "p1", "sev0", "sev1", "sev 0", "sev 1":
+	case "critical", "crit", "compromised", "imminent compromise", "fatal", "emergency", "emerg", "alert", "severe", "very high", "disaster", "urgent", "blocker", "p0", "p1", "sev0", "sev1", "sev 0", "sev 1":
 		return soar.SeverityCritical
-	case "high", "error", "err", "major", "important", "serious", "danger", "malicious", "p2", "sev2", "sev 2":
+	case "high", "error", "err", "major", "majr", "important", "serious", "danger", "malicious", "p2", "sev2", "sev 2":
 		return soar.SeverityHigh
 	case "medium", "med", "moderate", "middle", "warning", "warn", "average", "suspicious", "elevated", "p3", "sev3", "sev 3":
 		return soar.SeverityMedium
-	case "low", "minor", "notice", "note", "p4", "sev4", "sev 4":
+	case "low", "minor", "minr", "notice", "note", "p4", "sev4", "sev 4":
 		return soar.SeverityLow
 	case "informational", "information", "info", "debug", "trivial", "negligible", "none", "verbose", "ok", "p5", "sev5", "sev 5":
 		return soar.SeverityInfo
@@ -39,7 +39,7 @@ func severityWord(text string) soar.Severity {
 }
 
 // decoration is what stands around the word: "1 - ", "sev 2: ", "e ", "severity ".
-var decoration = regexp.MustCompile(`^(\d+\s*:?\s+)+|^(severity|level|priority|risk|e)\s+|\s+(severity|priority|risk)$`)
+var decoration = regexp.MustCompile(`\s*\([^)]*\)$|^(\d+\s*:?\s+)+|^(severity|level|priority|risk|e)\s+|\s+(severity|priority|risk)$`)
 
 // Scale turns a tool's numbers into severities. Steps stand from the worst down.
 type Scale []Step
@@ -103,6 +103,24 @@ func inverted(n float64, above soar.Severity) soar.Severity {
 		return soar.SeverityLow
 	default:
 		return above
+	}
+}
+
+// syslog counts from 0, the worst, to 7.
+func syslog(n float64) soar.Severity {
+	switch {
+	case n < 0 || n > 7:
+		return ""
+	case n <= 1:
+		return soar.SeverityCritical
+	case n <= 2:
+		return soar.SeverityHigh
+	case n <= 4:
+		return soar.SeverityMedium
+	case n <= 5:
+		return soar.SeverityLow
+	default:
+		return soar.SeverityInfo
 	}
 }
 

@@ -2,12 +2,17 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
+	"slices"
 	"strings"
 
+	"github.com/tocsin-soar/tocsin/internal/intake/textform"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -49,10 +54,92 @@ func split(contentType string, body []byte, envelopes [][]string) ([]piece, erro
 		return splitLines(body, envelopes)
 	}
 	value, fault := decode(body)
-	if fault != nil { // kept as an alert that could not be read
-		return []piece{{raw: body, fault: fault.Error()}}, nil //nolint:nilerr // the fault is in the piece
+	if fault == nil {
+		return splitValue(body, value, envelopes)
 	}
-	return splitValue(body, value, envelopes)
+	if pieces, ok, err := splitOther(body, envelopes); ok || err != nil {
+		return pieces, err
+	}
+	// Kept as an alert that could not be read.
+	return []piece{{raw: body, fault: fault.Error()}}, nil //nolint:nilerr // the fault is in the piece
+}
+
+// splitOther reads what is not one JSON value: several of them, or lines in one of
+// the text forms. ok is false when not one alert can be read.
+func splitOther(body []byte, envelopes [][]string) (pieces []piece, ok bool, err error) {
+	if values, whole := sequence(body); whole {
+		for _, raw := range values {
+			value, fault := decode(raw)
+			if fault != nil {
+				pieces = append(pieces, piece{raw: raw, fault: fault.Error()})
+				continue
+			}
+			more, err := splitValue(raw, value, envelopes)
+			if pieces = append(pieces, more...); err != nil || len(pieces) > AlertsMost {
+				return nil, false, cmp.Or(err, tooMany())
+			}
+		}
+		return pieces, true, nil
+	}
+	if !manyEvents(body) {
+		if event, ok := textform.Parse(string(body), embedded); ok {
+			return []piece{{raw: body, value: event}}, true, nil
+		}
+	}
+	return textLines(body)
+}
+
+// manyEvents tells lines that are an event each from one event of several lines:
+// each begins as the first one does.
+func manyEvents(body []byte) bool {
+	first, rest, ok := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+	if !ok || bytes.HasPrefix(first, []byte("<?xml")) || len(first) < 2 {
+		return false
+	}
+	for line := range bytes.Lines(rest) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && !bytes.HasPrefix(line, first[:2]) {
+			return false
+		}
+	}
+	return true
+}
+
+// textLines makes an alert of each line, when at least one can be read.
+func textLines(body []byte) (pieces []piece, ok bool, err error) {
+	for raw := range bytes.Lines(body) {
+		if raw = bytes.TrimSpace(raw); len(raw) == 0 {
+			continue
+		}
+		event, read := textform.Parse(string(raw), embedded)
+		if ok = ok || read; read {
+			pieces = append(pieces, piece{raw: raw, value: event})
+		} else {
+			pieces = append(pieces, piece{raw: raw, fault: "the line is in none of the forms that are known: JSON, CEF, LEEF, syslog, key=value, XML"})
+		}
+		if len(pieces) > AlertsMost {
+			return nil, false, tooMany()
+		}
+	}
+	return pieces, ok, nil
+}
+
+// sequence takes several JSON objects or lists that follow each other apart. It
+// answers false when there is something else in between, or just one.
+func sequence(body []byte) ([]json.RawMessage, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	var values []json.RawMessage
+	for len(values) <= AlertsMost {
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return values, len(values) > 1
+		}
+		if err != nil || (raw[0] != '{' && raw[0] != '[') {
+			return nil, false
+		}
+		values = append(values, raw)
+	}
+	return values, true
 }
 
 type bodyKind int
@@ -73,7 +160,7 @@ func mediaKind(contentType string) (bodyKind, error) {
 	case err != nil:
 	case kind == "application/x-ndjson", kind == "application/ndjson", kind == "application/jsonl":
 		return lines, nil
-	case kind == "application/json", kind == "text/json", kind == "text/plain", strings.HasSuffix(kind, "+json"):
+	case kind == "application/json", kind == "text/json", kind == "text/plain", kind == "text/xml", kind == "application/xml", strings.HasSuffix(kind, "+json"), strings.HasSuffix(kind, "+xml"):
 		return single, nil
 	}
 	fault := soar.Errorf(soar.CodeInvalid, "intake.Accept", "alerts are taken as application/json or application/x-ndjson, not as %q", soar.Shorten(contentType, 60))
@@ -149,12 +236,19 @@ func splitList(whole []byte, values []any, items []json.RawMessage, around objec
 	return pieces, nil
 }
 
-// unwrap takes the envelopes of SNS (a message that is JSON in text) and of
-// EventBridge (an event under detail) off what they carry, one inside the other.
+// unwrap takes the envelopes of SNS (a message that is JSON in text), of Pub/Sub
+// (in base64) and of EventBridge (an event under detail) off what they carry, one inside the other.
 func unwrap(value object, raw []byte) (inner object, bytesOf []byte, around object) {
 	if text, ok := value["Message"].(string); ok && value["Type"] == "Notification" && value["TopicArn"] != nil {
 		if message, ok := embedded(text); ok {
 			value, raw = message, []byte(text)
+		}
+	}
+	if message, ok := value["message"].(object); ok && value["subscription"] != nil {
+		if text, ok := message["data"].(string); ok {
+			if inner, decoded, ok := encoded(text); ok {
+				return inner, decoded, nil
+			}
 		}
 	}
 	detail, ok := value["detail"].(object)
@@ -180,6 +274,11 @@ func but(value object, name string) object {
 // bytes of its items and the name at the top that it stands under.
 func enveloped(value object, raw []byte, paths [][]string) ([]any, []json.RawMessage, string) {
 	for _, path := range paths {
+		if alone := path[0] == ""; alone {
+			if path = path[1:]; !onlyPages(value, path[0]) {
+				continue
+			}
+		}
 		list, bytesOfList := follow(value, raw, path)
 		first, ok := firstObject(list)
 		if !ok || (isAlert(value) && first["startsAt"] == nil) {
@@ -218,7 +317,49 @@ func isAlert(value object) bool {
 }
 
 // commonEnvelopes are where tools without a mapping of their own put several
-// alerts into one body.
+// alerts into one body. Paths that begin with "" count only where nothing else
+// stands beside the list.
 func commonEnvelopes() [][]string {
-	return [][]string{{"alerts"}, {"Alerts"}, {"Findings"}, {"findings"}, {"incidents"}, {"detections"}, {"events"}, {"Records"}, {"records"}, {"results"}}
+	paths := [][]string{{"alerts"}, {"Alerts"}, {"Findings"}, {"findings"}, {"incidents"}, {"detections"}, {"events"}, {"Records"}, {"records"}, {"results"}, {"logEvents"}}
+	for _, name := range vagueNames() {
+		paths = append(paths, []string{"", name})
+	}
+	return paths
 }
+
+// vagueNames are names of lists that hold alerts in an answer of an API and parts
+// of one alert elsewhere: they count only where nothing else stands beside them.
+func vagueNames() []string {
+	return []string{"value", "data", "items", "objects", "resources", "result", "hits", "issues", "offenses", "notables", "signals", "threats", "messages", "notifications", "entries", "list", "rows", "content"}
+}
+
+// onlyPages tells whether nothing stands beside a list but what says which page of
+// how many it is.
+func onlyPages(value object, list string) bool {
+	for name, member := range value {
+		if name == list {
+			continue
+		}
+		if _, isText := member.(string); isText && !slices.Contains(pageNames(), joined(name)) {
+			return false
+		}
+		if _, isObject := member.(object); isObject && !slices.Contains(pageNames(), joined(name)) {
+			return false
+		}
+		if _, isList := member.([]any); isList && joined(name) != "errors" && joined(name) != "warnings" {
+			return false
+		}
+	}
+	return true
+}
+
+// pageNames are names of texts and objects that stand beside a list of alerts.
+func pageNames() []string {
+	return []string{
+		"odatacontext", "odatanextlink", "next", "nextlink", "nextpage", "previous", "cursor", "nextcursor", "status", "message", "code", "type", "id", "version", "apiversion", "specversion",
+		"schemaversion", "requestid", "meta", "metadata", "links", "paging", "pagination", "page", "pageinfo", "errors", "queryid", "scrollid", "nexttoken", "kind", "object", "event", "action",
+	}
+}
+
+// joined gives a name as one word, in the form of segments.
+func joined(name string) string { return strings.Join(segments(name), "") }

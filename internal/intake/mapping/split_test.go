@@ -13,14 +13,14 @@ import (
 func TestMediaKind(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]bodyKind{
-		"": single, "application/json": single, "Application/JSON; charset=UTF-8": single, "text/json": single, "text/plain": single, "application/cloudevents+json": single,
+		"": single, "application/json": single, "Application/JSON; charset=UTF-8": single, "text/json": single, "text/plain": single, "application/xml": single, "image/svg+xml": single, "application/cloudevents+json": single,
 		"application/x-ndjson": lines, "application/ndjson; charset=utf-8": lines, "application/jsonl": lines,
 	} {
 		if got, err := mediaKind(kind); err != nil || got != want {
 			t.Errorf("%q: %v %v", kind, got, err)
 		}
 	}
-	for _, kind := range []string{"application/xml", "text/html", "multipart/form-data; boundary=x", "json", "application/json; =", "application/octet-stream", "\x00"} {
+	for _, kind := range []string{"text/html", "multipart/form-data; boundary=x", "json", "application/json; =", "application/octet-stream", "\x00"} {
 		if _, err := mediaKind(kind); soar.CodeOf(err) != soar.CodeInvalid {
 			t.Errorf("%q: %v", kind, err)
 		}

@@ -67,7 +67,7 @@ func TestReportedSeverityIsKept(t *testing.T) {
 		"a scale that nobody knows":    {`{"a":"x","severity":2}`, "2", ""},
 		"the middle of most scales":    {`{"a":"x","severity":3}`, "3", soar.SeverityMedium},
 		"a priority":                   {`{"a":"x","priority":"1"}`, "1", soar.SeverityCritical},
-		"no word that anybody knows":   {`{"a":"x","severity":"purple"}`, "", ""},
+		"no word that anybody knows":   {`{"a":"x","severity":"purple"}`, "purple", ""},
 		"one to a hundred":             {`{"a":"x","risk_score":73}`, "73", soar.SeverityHigh},
 		"a decimal of a known scale":   {`{"a":"x","source":"aws.guardduty","severity":8.5}`, "8.5", soar.SeverityHigh},
 		"OCSF: other is not the worst": {`{"a":"x","class_uid":2004,"severity_id":99}`, "", ""},

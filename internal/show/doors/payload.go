@@ -142,8 +142,8 @@ const genericSource = "generic"
 // without the vendor before it; the generic door for all others.
 func sourceOf(folder string, shipped []string) string {
 	named := map[string]string{
-		"aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "microsoft_defender_xdr": "defender_xdr",
-		"microsoft_sentinel": "sentinel", "prowler": "ocsf",
+		"aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "microsoft_defender_xdr": "defender_xdr", "microsoft_defender_atp": "defender_xdr",
+		"microsoft_graph": "defender_xdr", "microsoft_sentinel": "sentinel", "proofpoint_tap": "proofpoint", "trivy_operator": "trivy", "prowler": "ocsf",
 	}
 	for _, name := range []string{folder, named[folder]} {
 		if name != "" && slices.Contains(shipped, name) {
