@@ -28,6 +28,7 @@ fi
 
 need postgresql "the record of incidents is kept in PostgreSQL; a private server is started from these binaries" has_postgres
 if [ "$purpose" = test ]; then
+  need slapd "the ldap connector is tested against a real directory" 'command -v slapd || test -x /usr/sbin/slapd'
   need chromium "tests look at the Temporal UI as a manager would" 'command -v chromium || command -v chromium-browser || command -v google-chrome'
 fi
 

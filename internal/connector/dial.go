@@ -27,14 +27,22 @@ func (e *DeniedError) Error() string {
 
 // dial connects to the base URL's host, and to nothing else.
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-		return c.permits(address)
-	}}
-	conn, err := dialer.DialContext(ctx, "tcp", hostPort(c.base.Scheme, c.base.Hostname(), c.base.Port()))
+	conn, err := Dial(ctx, hostPort(c.base.Scheme, c.base.Hostname(), c.base.Port()), c.config.Networks)
 	if err != nil || c.base.Scheme != "https" {
 		return conn, err
 	}
 	return handshake(ctx, conn, c.tls)
+}
+
+// Dial connects to host:port for a connector that speaks a protocol of its own.
+// When networks are given, the connected address must lie in one of them; cloud
+// metadata is never connected to otherwise. The error of an address that is not
+// permitted is *DeniedError.
+func Dial(ctx context.Context, address string, networks []netip.Prefix) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: dialTimeout, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+		return permits(address, networks)
+	}}
+	return dialer.DialContext(ctx, "tcp", address)
 }
 
 func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
@@ -46,16 +54,16 @@ func handshake(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn
 	return secured, nil
 }
 
-// permits keeps the client inside its configured networks. Without any, only the
+// permits keeps a client inside its configured networks. Without any, only the
 // addresses are refused behind which a machine's own credentials lie: no
 // security product has its API there.
-func (c *Client) permits(address string) error {
+func permits(address string, networks []netip.Prefix) error {
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return &DeniedError{address, "it cannot be read"}
 	}
 	ip := parsed.Addr().Unmap().WithZone("")
-	if len(c.config.Networks) == 0 {
+	if len(networks) == 0 {
 		for _, prefix := range metadataNetworks() {
 			if prefix.Contains(ip) {
 				return &DeniedError{address, "cloud metadata lies there"}
@@ -63,7 +71,7 @@ func (c *Client) permits(address string) error {
 		}
 		return nil
 	}
-	for _, prefix := range c.config.Networks {
+	for _, prefix := range networks {
 		if prefix.Contains(ip) {
 			return nil
 		}
@@ -91,6 +99,9 @@ func hostPort(scheme, host, port string) string {
 	}
 	return net.JoinHostPort(host, port)
 }
+
+// Loopback tells whether host names this machine, where plaintext harms nobody.
+func Loopback(host string) bool { return loopback(host) }
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)

@@ -22,6 +22,17 @@ type TLS struct {
 	Key         secret.String // PEM; its private key
 }
 
+// Config gives the same trust to a connector that speaks a protocol of its own:
+// server is the name that the certificate must bear.
+func (t TLS) Config(server string) (*tls.Config, error) {
+	config, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	config.NextProtos, config.ServerName = nil, server
+	return config, nil
+}
+
 func (t TLS) config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	if t.CA != "" {

@@ -4,8 +4,10 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/connectors/http"
 	"github.com/tocsin-soar/tocsin/internal/connectors/lab"
+	"github.com/tocsin-soar/tocsin/internal/connectors/ldap"
 	"github.com/tocsin-soar/tocsin/internal/connectors/notify"
 	"github.com/tocsin-soar/tocsin/internal/connectors/packs"
+	"github.com/tocsin-soar/tocsin/internal/connectors/smtp"
 )
 
 // Options are what connectors need from the process around them.
@@ -27,6 +29,14 @@ func All(options Options) ([]connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	directory, err := ldap.Kind()
+	if err != nil {
+		return nil, err
+	}
+	mail, err := smtp.Kind()
+	if err != nil {
+		return nil, err
+	}
 	messages, err := notify.Kind(options.Queue)
 	if err != nil {
 		return nil, err
@@ -35,7 +45,7 @@ func All(options Options) ([]connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, web, messages)
+	all = append(all, web, messages, directory, mail)
 	for _, kind := range declared {
 		all = append(all, kind)
 	}

@@ -18,7 +18,7 @@ func TestAll(t *testing.T) {
 	for _, kind := range all {
 		kinds = append(kinds, kind.Manifest().Connector)
 	}
-	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify", "crowdstrike"}
+	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify", "ldap", "smtp", "crowdstrike"}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Error(diff)
 	}
