@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tocsin-soar/tocsin/internal/connectors"
+	"github.com/tocsin-soar/tocsin/internal/playbook"
 )
 
 func TestAll(t *testing.T) {
@@ -17,6 +18,9 @@ func TestAll(t *testing.T) {
 	var kinds []string
 	for _, kind := range all {
 		kinds = append(kinds, kind.Manifest().Connector)
+		for _, fault := range playbook.CheckManifest(kind.Manifest()) {
+			t.Errorf("%s: %s", kind.Manifest().Connector, fault)
+		}
 	}
 	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify", "ldap", "smtp", "crowdstrike"}
 	if diff := cmp.Diff(want, kinds); diff != "" {

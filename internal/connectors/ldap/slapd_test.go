@@ -204,22 +204,6 @@ func (s *slapd) admits(t *testing.T, dn, password string) bool {
 	return err == nil
 }
 
-// modify changes an entry behind the connector's back.
-func (s *slapd) modify(t *testing.T, change *ldap.ModifyRequest) {
-	t.Helper()
-	conn, err := ldap.DialURL("ldap://" + s.plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Bind(rootDN, rootPassword); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.Modify(change); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func run(t *testing.T, program string, args ...string) {
 	t.Helper()
 	if output, err := exec.Command(program, args...).CombinedOutput(); err != nil {
