@@ -23,6 +23,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
+	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 )
 
 // Roles say which parts of the product this process carries.
@@ -41,6 +42,7 @@ type App struct {
 	log       *slog.Logger
 	roles     Roles
 	store     *store.Store
+	codec     *codec.Codec // nil: payloads are not encrypted
 	temporal  *temporalclient.Client
 	policy    *policy.Policy
 	registry  *connector.Registry
@@ -68,7 +70,7 @@ type App struct {
 func New(ctx context.Context, config *Config, log *slog.Logger, roles Roles) (*App, error) {
 	a := &App{config: config, log: log, roles: roles, closing: make(chan struct{})}
 	for _, step := range []func(context.Context) error{
-		a.initPolicy, a.initStore, a.initConnectors, a.initMetrics, a.initTemporal, a.initUseCases, a.initOutbox,
+		a.initPolicy, a.initStore, a.initEncryption, a.initConnectors, a.initMetrics, a.initTemporal, a.initUseCases, a.initOutbox,
 		a.initHealth, a.initHTTP, a.initMetricsListener,
 	} {
 		if err := step(ctx); err != nil {

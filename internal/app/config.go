@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/guard"
 	"github.com/tocsin-soar/tocsin/internal/secret"
+	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 )
 
 // Config is all that a process needs to know. Each value comes from, in rising
@@ -30,6 +31,7 @@ type Config struct {
 	TemporalUI        string // base URL of the Temporal UI; in links, may be empty
 	TemporalTLS       TemporalTLS
 	TemporalAPIKey    secret.String // of Temporal Cloud; empty: none
+	Encryption        Encryption    // of payloads in Temporal
 	DataDir           string        // evidence, the record's signing key, checkpoints
 	ConnectorsDir     string        // connector files of the site; empty: none
 	PolicyDir         string        // policy files; empty: the built-in ones
@@ -52,6 +54,15 @@ type TemporalTLS struct {
 	CA         string // file; empty: the system's roots
 	Cert, Key  string // files; empty: no client certificate
 	ServerName string // empty: the host of the address
+}
+
+// Encryption says under which keys payloads in Temporal are encrypted.
+type Encryption struct {
+	Keys      []KeyReference // none: they are not encrypted
+	Active    string         // id of the key that encrypts; may be empty with one key
+	Plaintext bool           // payloads that are not encrypted may be read
+
+	ring *codec.Ring // made of Keys
 }
 
 // ConnectorConfig is one connector instance of the configuration file.
@@ -91,6 +102,9 @@ func Settings() []Setting {
 		text("temporal_tls_key", "", "PEM file with the key of `temporal_tls_cert`", func(c *Config) *string { return &c.TemporalTLS.Key }),
 		text("temporal_tls_server_name", "", "name expected in Temporal's certificate; empty: the host of `temporal_address`", func(c *Config) *string { return &c.TemporalTLS.ServerName }),
 		hidden("temporal_api_key", "API key of Temporal Cloud; needs `temporal_tls`", func(c *Config) *secret.String { return &c.TemporalAPIKey }),
+		{Key: "encryption_keys", Help: "keys that encrypt payloads in Temporal: comma-separated ID=from_file:PATH, from_env:NAME or from_credential:NAME, in the file also a mapping; empty: not encrypted", set: setKeys, show: showKeys},
+		text("encryption_active_key", "", "ID of the key that encrypts; the others only decrypt; needed when there are several", func(c *Config) *string { return &c.Encryption.Active }),
+		flag("encryption_plaintext", "false", "read payloads that are not encrypted, too, while incidents from before encryption still run", func(c *Config) *bool { return &c.Encryption.Plaintext }),
 		text("data_dir", "./.tocsin/data", "folder for evidence, the record's signing key and its checkpoints", func(c *Config) *string { return &c.DataDir }),
 		text("connectors_dir", "", "folder with connector files of your own, see internal/connectors/README.md; read at start", func(c *Config) *string { return &c.ConnectorsDir }),
 		text("policy_dir", "", "folder with policy files that replace the built-in ones", func(c *Config) *string { return &c.PolicyDir }),

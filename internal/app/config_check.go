@@ -35,6 +35,7 @@ func (l *loader) check() {
 	}
 	l.checkDatabase()
 	l.checkTemporal()
+	l.checkEncryption()
 }
 
 func (c *Config) scheme() string {

@@ -81,6 +81,10 @@ func (r *fileReader) setting(setting Setting, value *strictyaml.Node) {
 		if kind, name, ok := r.sourceOf(setting.Key, value); ok {
 			r.loader.reference(setting, where, kind, name)
 		}
+	case value.Kind == strictyaml.Map && setting.Key == keysSetting:
+		if references, ok := r.keys(value); ok {
+			r.loader.apply(setting, where, references)
+		}
 	case value.Kind == strictyaml.List:
 		if texts := r.Strings(value, setting.Key); !value.Bad {
 			r.loader.apply(setting, where, strings.Join(texts, ","))
@@ -93,6 +97,22 @@ func (r *fileReader) setting(setting Setting, value *strictyaml.Node) {
 		}
 		r.loader.apply(setting, where, value.Text)
 	}
+}
+
+// keys reads {ID: {from_file: PATH}, ...} as the one text of other sources.
+func (r *fileReader) keys(value *strictyaml.Node) (string, bool) {
+	var all []string
+	for _, entry := range value.Entries {
+		if !r.Is(entry.Value, strictyaml.Map, "key "+entry.Key.Text) {
+			return "", false
+		}
+		kind, name, ok := r.sourceOf("key "+entry.Key.Text, entry.Value)
+		if !ok {
+			return "", false
+		}
+		all = append(all, KeyReference{entry.Key.Text, kind, name}.String())
+	}
+	return strings.Join(all, ","), true
 }
 
 // sourceOf reads {from_env: NAME}, {from_file: PATH} or {from_credential: NAME}.

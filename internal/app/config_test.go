@@ -72,8 +72,11 @@ connectors:
 	}
 }
 
-// A URL that is good, for rows about something else.
-const goodURL = "postgres://tocsin@127.0.0.1/tocsin"
+// A URL and a key that are good, for rows about something else.
+const (
+	goodURL = "postgres://tocsin@127.0.0.1/tocsin"
+	goodKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+)
 
 func TestConfigurationFaultsNameTheirPlace(t *testing.T) {
 	t.Parallel()
@@ -113,6 +116,14 @@ func TestConfigurationFaultsNameTheirPlace(t *testing.T) {
 		"unreadable CA":          {file: "temporal_tls: true\ntemporal_tls_ca: /nonexistent/ca\n", want: []string{":2:18: temporal_tls_ca: /nonexistent/ca cannot be read"}},
 		"CA without TLS":         {file: "temporal_tls_ca: /nonexistent/ca\n", want: []string{"temporal_tls_ca is set, but temporal_tls is false"}},
 		"API key in the clear":   {env: map[string]string{"TOCSIN_TEMPORAL_API_KEY": "k"}, want: []string{"temporal_api_key would be sent in the clear"}},
+		"key in the file":        {file: "encryption_keys: a=canarycanarycanary\n", want: []string{":1:18: encryption_keys: want ID=from_file:PATH", "keys themselves are not written here"}},
+		"key twice":              {file: "encryption_keys: a=from_env:A,a=from_env:B\n", want: []string{"the key \"a\" stands here twice"}},
+		"key not there":          {file: "encryption_keys: {a: {from_file: /nonexistent/k}}\n", want: []string{":1:18: encryption_keys: key a: /nonexistent/k cannot be read"}},
+		"key of another form":    {file: "encryption_keys: {a: {from_vault: x}}\n", want: []string{"key a has no key \"from_vault\""}},
+		"bad key":                {file: "encryption_keys: {a: {from_env: A}}\n", env: map[string]string{"A": "canary"}, want: []string{"key a: want 32 bytes in base64"}},
+		"no active key":          {env: map[string]string{"TOCSIN_ENCRYPTION_KEYS": "a=from_env:A, b=from_env:A", "A": goodKey}, want: []string{"environment TOCSIN_ENCRYPTION_KEYS", "several keys (a, b)"}},
+		"unknown active key":     {file: "encryption_active_key: b\nencryption_keys: {a: {from_env: A}}\n", env: map[string]string{"A": goodKey}, want: []string{"the active key \"b\" is not among the keys: a"}},
+		"active key alone":       {file: "encryption_active_key: b\n", want: []string{":1:24: encryption_active_key is set, but there are no encryption_keys"}},
 		"database in the clear":  {file: "database_url: postgres://u:canary@db.example/tocsin?sslmode=disable\n", want: []string{":1:15: database_url reaches db.example without TLS", "sslmode=verify-full"}},
 		"database by chance":     {file: "database_url: postgres://u:canary@db.example/tocsin\n", want: []string{"or would be content without it"}},
 		"second host in clear":   {file: "database_url: postgres://u@127.0.0.1,db.example/tocsin?sslmode=disable\n", want: []string{"database_url reaches db.example without TLS"}},

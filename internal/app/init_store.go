@@ -64,7 +64,7 @@ func (a *App) initTemporal(context.Context) error {
 	}
 	opened, err := temporalclient.Open(temporalclient.Options{
 		Address: a.config.TemporalAddress, Namespace: a.config.TemporalNamespace, TaskQueue: a.config.TemporalTaskQueue,
-		Identity: identity(), TLS: security, APIKey: a.config.TemporalAPIKey, Metrics: a.metrics.Temporal(), Logger: a.log,
+		Identity: identity(), TLS: security, APIKey: a.config.TemporalAPIKey, Codec: a.codec, Metrics: a.metrics.Temporal(), Logger: a.log,
 	})
 	a.temporal = opened
 	return err

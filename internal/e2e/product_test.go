@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,12 +33,14 @@ const labToken = "lab-token-for-tests"
 // product is the whole product in this process, on its own database, task queue
 // and lab; the servers are shared.
 type product struct {
-	app     *app.App
-	url     string
-	effects string
-	tool    *client.Client
-	lead    *client.Client
-	stop    func()
+	app      *app.App
+	url      string
+	effects  string
+	labURL   string
+	settings settings
+	tool     *client.Client
+	lead     *client.Client
+	stop     func()
 }
 
 // start brings the product up on the shared Temporal.
@@ -48,6 +52,12 @@ func start(t *testing.T) *product {
 // startOn brings the product up on the Temporal at this address.
 func startOn(t *testing.T, temporal string) *product {
 	t.Helper()
+	return startWith(t, settings{"temporal_address": temporal})
+}
+
+// startWith brings the product up with these settings beside those it needs.
+func startWith(t *testing.T, given settings) *product {
+	t.Helper()
 	dir := t.TempDir()
 	p := &product{effects: filepath.Join(dir, "effects.jsonl")}
 	stand, err := lab.New(lab.Options{Token: labToken, EffectsFile: p.effects})
@@ -57,14 +67,21 @@ func startOn(t *testing.T, temporal string) *product {
 	labServer := httptest.NewServer(stand)
 	t.Cleanup(labServer.Close)
 
+	p.settings = settings{
+		"database_url": storetest.URL(t), "temporal_task_queue": "e2e-" + rand.Text(), "listen": "127.0.0.1:0", "data_dir": filepath.Join(dir, "data"),
+	}
+	maps.Copy(p.settings, given)
+	p.labURL = labServer.URL
+	p.run(t, p.configure(t, p.settings))
+	p.introduce(t)
+	return p
+}
+
+// configure reads settings as a process would from its environment.
+func (p *product) configure(t *testing.T, given settings) *app.Config {
+	t.Helper()
 	config, faults := app.LoadConfig("", func(name string) (string, bool) {
-		value, ok := map[string]string{
-			app.EnvName("database_url"):        storetest.URL(t),
-			app.EnvName("temporal_address"):    temporal,
-			app.EnvName("temporal_task_queue"): "e2e-" + rand.Text(),
-			app.EnvName("listen"):              "127.0.0.1:0",
-			app.EnvName("data_dir"):            filepath.Join(dir, "data"),
-		}[name]
+		value, ok := given[strings.ToLower(strings.TrimPrefix(name, app.EnvName("")))]
 		return value, ok
 	})
 	if faults.HasErrors() {
@@ -72,14 +89,18 @@ func startOn(t *testing.T, temporal string) *product {
 	}
 	for instance, kind := range demo.LabKinds() {
 		config.Connectors[instance] = app.ConnectorConfig{
-			Use: kind, Settings: map[string]string{"base_url": labServer.URL},
+			Use: kind, Settings: map[string]string{"base_url": p.labURL},
 			Secrets: map[string]secret.String{"token": secret.New(labToken)},
 		}
 	}
-	p.run(t, config)
+	return config
+}
+
+// introduce makes the clients of a detection tool and of a person.
+func (p *product) introduce(t *testing.T) {
+	t.Helper()
 	p.tool = p.person(t, access.TokenRequest{Name: "wazuh", Source: "wazuh"})
 	p.lead = p.person(t, access.TokenRequest{Name: "lead", Person: "soc-lead@lab.invalid", Roles: []soar.Role{soar.RoleSOCLead, soar.RoleAnalyst}})
-	return p
 }
 
 func (p *product) run(t *testing.T, config *app.Config) {

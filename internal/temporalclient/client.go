@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 )
 
 // Options name the Temporal cluster and how it is met.
@@ -29,6 +30,7 @@ type Options struct {
 	TLS       *tls.Config           // nil: plain text
 	APIKey    secret.String         // of Temporal Cloud; empty: none
 	Metrics   client.MetricsHandler // nil: the SDK counts nothing
+	Codec     *codec.Codec          // encrypts payloads; nil: they are readable for Temporal
 	Logger    *slog.Logger
 }
 
@@ -39,6 +41,7 @@ const callWithin = 10 * time.Second
 // Client holds the connection.
 type Client struct {
 	sdk       client.Client
+	worker    client.Client // sdk, or one whose codec knows that it serves a worker
 	address   string
 	namespace string
 	taskQueue string
@@ -60,18 +63,40 @@ func Open(options Options) (*Client, error) {
 	if !options.APIKey.Empty() {
 		settings.Credentials = client.NewAPIKeyStaticCredentials(options.APIKey.Reveal())
 	}
+	c := &Client{
+		address: options.Address, namespace: options.Namespace, tls: options.TLS, identity: options.Identity,
+		taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue),
+	}
+	var err error
+	if c.sdk, err = lazy(settings, options.Codec); err != nil {
+		return nil, err
+	}
+	c.worker = c.sdk
+	if options.Codec == nil {
+		return c, nil
+	}
+	c.worker, err = lazy(settings, options.Codec.ForWorker())
+	return c, err
+}
+
+func lazy(settings client.Options, encryption *codec.Codec) (client.Client, error) {
+	if encryption != nil {
+		settings.DataConverter, settings.FailureConverter = encryption.DataConverter(), encryption.FailureConverter()
+	}
 	sdk, err := client.NewLazyClient(settings)
 	if err != nil {
-		return nil, fmt.Errorf("make a Temporal client for %s: %w", options.Address, err)
+		return nil, fmt.Errorf("make a Temporal client for %s: %w", settings.HostPort, err)
 	}
-	return &Client{
-		sdk: sdk, address: options.Address, namespace: options.Namespace, tls: options.TLS, identity: options.Identity,
-		taskQueue: cmp.Or(options.TaskQueue, protocol.TaskQueue),
-	}, nil
+	return sdk, nil
 }
 
 // Close drops the connection.
-func (c *Client) Close() { c.sdk.Close() }
+func (c *Client) Close() {
+	c.sdk.Close()
+	if c.worker != c.sdk {
+		c.worker.Close()
+	}
+}
 
 // HealthCheck tells whether Temporal answers.
 func (c *Client) HealthCheck(ctx context.Context) error {

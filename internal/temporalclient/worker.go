@@ -31,7 +31,7 @@ func (c *Client) NewWorker() worker.Worker {
 	pollers := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: 8, MinimumNumberOfPollers: minPollers, MaximumNumberOfPollers: maxPollers,
 	})
-	return worker.New(c.sdk, c.taskQueue, worker.Options{
+	return worker.New(c.worker, c.taskQueue, worker.Options{
 		MaxConcurrentActivityExecutionSize: activitySlots,
 		WorkerStopTimeout:                  stopTimeout,
 		WorkflowTaskPollerBehavior:         pollers,
