@@ -67,6 +67,7 @@ func (r alertRoutes) ListAlerts(ctx context.Context, request gen.ListAlertsReque
 	params := request.Params
 	alerts, next, err := r.alerts.Alerts(ctx, principal(ctx), soar.AlertFilter{
 		IncidentID: value(params.IncidentID), Source: value(params.Source), Parsed: params.Parsed,
+		Severity: value(params.Severity), Host: value(params.Host), User: value(params.User), Query: value(params.Q), Since: params.Since, Until: params.Until,
 		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
 	})
 	return gen.ListAlerts200JSONResponse{Items: list(alerts), Next: optional(next)}, err

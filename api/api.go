@@ -51,12 +51,14 @@ type routes struct {
 	approvalRoutes
 	commandRoutes
 	connectorRoutes
+	containmentRoutes
 	docsRoutes
 	evidenceRoutes
 	freezeRoutes
 	healthRoutes
 	incidentRoutes
 	meRoutes
+	operationsRoutes
 	playbookRoutes
 	recordRoutes
 	taskRoutes
@@ -76,7 +78,7 @@ func New(services Services, options Options) (*API, error) {
 		if err := knownPermissions(operation); err != nil {
 			return nil, err
 		}
-		g := guard{operation: operation, authenticator: services.Authenticator, door: alertDoor{services.Hooks, options.Refused, options.Log}}
+		g := guard{operation: operation, authenticator: services.Authenticator, refusals: services.Refusals, door: alertDoor{services.Hooks, options.Refused, options.Log}}
 		guards[operation.ID] = []echo.MiddlewareFunc{g.middleware}
 	}
 	return &API{guards: guards, routes: newRoutes(services, options)}, nil
@@ -85,18 +87,20 @@ func New(services Services, options Options) (*API, error) {
 func newRoutes(services Services, options Options) *routes {
 	key := keys{newID: options.NewID}
 	return &routes{
-		alertRoutes:     alertRoutes{services.Intake, services.Alerts},
-		approvalRoutes:  approvalRoutes{services.Approvals, key},
-		commandRoutes:   commandRoutes{services.Commands, key},
-		connectorRoutes: connectorRoutes{services.Connectors},
-		evidenceRoutes:  evidenceRoutes{services.Evidence},
-		freezeRoutes:    freezeRoutes{services.Freeze},
-		healthRoutes:    healthRoutes{options.Version, options.Health},
-		incidentRoutes:  incidentRoutes{services.Incidents, key},
-		playbookRoutes:  playbookRoutes{services.Playbooks},
-		recordRoutes:    recordRoutes{services.Timeline, newStreams(options)},
-		taskRoutes:      taskRoutes{services.Tasks, key},
-		tokenRoutes:     tokenRoutes{services.Tokens},
+		alertRoutes:       alertRoutes{services.Intake, services.Alerts},
+		approvalRoutes:    approvalRoutes{services.Approvals, key},
+		commandRoutes:     commandRoutes{services.Commands, services.Incidents, key},
+		connectorRoutes:   connectorRoutes{services.Connectors},
+		containmentRoutes: containmentRoutes{services.Containments},
+		evidenceRoutes:    evidenceRoutes{services.Evidence, key},
+		freezeRoutes:      freezeRoutes{services.Freeze},
+		healthRoutes:      healthRoutes{options.Version, options.Health},
+		incidentRoutes:    incidentRoutes{services.Incidents, key},
+		operationsRoutes:  operationsRoutes{services.Operations},
+		playbookRoutes:    playbookRoutes{services.Playbooks},
+		recordRoutes:      recordRoutes{services.Timeline, newStreams(options)},
+		taskRoutes:        taskRoutes{services.Tasks, key},
+		tokenRoutes:       tokenRoutes{services.Tokens},
 	}
 }
 

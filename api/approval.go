@@ -17,7 +17,7 @@ type approvalRoutes struct {
 func (r approvalRoutes) ListApprovals(ctx context.Context, request gen.ListApprovalsRequestObject) (gen.ListApprovalsResponseObject, error) {
 	params := request.Params
 	approvals, next, err := r.approvals.Approvals(ctx, principal(ctx), soar.ApprovalFilter{
-		Status: value(params.Status), IncidentID: value(params.IncidentID),
+		Status: value(params.Status), IncidentID: value(params.IncidentID), Mine: mine(ctx, params.Mine),
 		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
 	})
 	return gen.ListApprovals200JSONResponse{Items: list(approvals), Next: optional(next)}, err

@@ -35,4 +35,13 @@ func callFrom(ctx context.Context) *call {
 	return &call{}
 }
 
+// mine gives the caller when a list is to be of what is his, nil otherwise.
+func mine(ctx context.Context, wanted *bool) *soar.Principal {
+	if !value(wanted) {
+		return nil
+	}
+	who := principal(ctx)
+	return &who
+}
+
 func principal(ctx context.Context) soar.Principal { return callFrom(ctx).principal }

@@ -12,8 +12,9 @@ import (
 const viaAPI = "api"
 
 type commandRoutes struct {
-	commands commander
-	keys     keys
+	commands  commander
+	incidents incidentKeeper
+	keys      keys
 }
 
 // order is a command before it has an id.
@@ -36,6 +37,15 @@ func (r commandRoutes) send(ctx context.Context, o order) (gen.CommandReplyJSONR
 // DeclareIncident changes what is known of the incident.
 func (r commandRoutes) DeclareIncident(ctx context.Context, request gen.DeclareIncidentRequestObject) (gen.DeclareIncidentResponseObject, error) {
 	body := request.Body
+	if request.Params.IfMatch != nil {
+		before, err := r.incidents.Show(ctx, principal(ctx), request.IncidentID)
+		if err != nil {
+			return nil, err
+		}
+		if !holds(request.Params.IfMatch, tagOf(before.Incident)) {
+			return nil, changedMeanwhile("the incident")
+		}
+	}
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateDeclare, body.Reason, protocol.Declare{
 		Title: value(body.Title), Severity: value(body.Severity), Impact: value(body.Impact), Urgency: value(body.Urgency),
 		Category: value(body.Category), Status: value(body.Status), Owner: value(body.Owner), TLP: value(body.TLP), Facts: body.Facts,
@@ -86,6 +96,21 @@ func (r commandRoutes) SkipStep(ctx context.Context, request gen.SkipStepRequest
 	body := request.Body
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateSkipStep, &body.Reason, protocol.StepCommand{Key: body.Key}})
 	return gen.SkipStep202JSONResponse{CommandReplyJSONResponse: reply}, err
+}
+
+// MarkDone says that an action whose outcome is not known did happen.
+func (r commandRoutes) MarkDone(ctx context.Context, request gen.MarkDoneRequestObject) (gen.MarkDoneResponseObject, error) {
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateMarkDone, &request.Body.Reason, protocol.StepCommand{Key: request.Body.Key}})
+	return gen.MarkDone202JSONResponse{CommandReplyJSONResponse: reply}, err
+}
+
+// AddAlert puts an alert into the incident.
+func (r commandRoutes) AddAlert(ctx context.Context, request gen.AddAlertRequestObject) (gen.AddAlertResponseObject, error) {
+	reply, err := r.commands.Attach(ctx, principal(ctx), incidents.AttachRequest{
+		IncidentID: request.IncidentID, AlertID: request.Body.AlertID, Reason: request.Body.Reason,
+		RequestID: r.keys.id(ctx, request.IncidentID, request.Params.IdempotencyKey),
+	})
+	return gen.AddAlert202JSONResponse{CommandReplyJSONResponse: gen.CommandReplyJSONResponse(reply)}, err
 }
 
 // RunPlaybook starts one more playbook.

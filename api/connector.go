@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 type connectorRoutes struct{ connectors connectorLister }
@@ -19,6 +20,21 @@ func (r connectorRoutes) ListConnectors(context.Context, gen.ListConnectorsReque
 		out.Items = append(out.Items, connectorOf(instance, catalog[instance]))
 	}
 	return out, nil
+}
+
+// ShowConnector gives one instance, with the settings that its kind takes.
+func (r connectorRoutes) ShowConnector(_ context.Context, request gen.ShowConnectorRequestObject) (gen.ShowConnectorResponseObject, error) {
+	described, ok := r.connectors.Catalog()[request.Instance]
+	if !ok {
+		return nil, soar.Errorf(soar.CodeNotFound, "api.ShowConnector", "there is no connector %s", request.Instance)
+	}
+	out := connectorOf(request.Instance, described)
+	for _, setting := range described.Settings {
+		out.Settings = append(out.Settings, gen.ConnectorSetting{
+			Name: setting.Name, Description: setting.Description, Required: setting.Required, Secret: setting.Secret, Default: optional(setting.Default),
+		})
+	}
+	return gen.ShowConnector200JSONResponse(out), nil
 }
 
 func connectorOf(instance string, m *manifest.Manifest) gen.Connector {

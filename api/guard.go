@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -33,6 +35,7 @@ type guard struct {
 	operation     *spec.Operation
 	authenticator authenticator
 	door          alertDoor
+	refusals      refusalKeeper
 }
 
 func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
@@ -44,6 +47,7 @@ func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		err := refuseSize(c.Response(), request)
 		if err == nil {
 			err = g.admit(c, current)
+			g.note(c, current, err)
 		}
 		if err == nil {
 			err = g.checkInput(c, current)
@@ -104,6 +108,23 @@ func (g guard) admit(c echo.Context, current *call) error {
 	}
 	return err
 }
+
+// note leaves in an incident's record that somebody was refused who wanted to
+// change something in it. Who only wanted to read leaves a line in the log.
+func (g guard) note(c echo.Context, current *call, err error) {
+	what := incidents.Refusal{
+		Operation: g.operation.ID, IncidentID: c.Param("incident_id"), ApprovalID: c.Param("approval_id"), TaskID: c.Param("task_id"), EvidenceID: c.Param("evidence_id"),
+	}
+	about := what.IncidentID + what.ApprovalID + what.TaskID + what.EvidenceID
+	if err == nil || soar.CodeOf(err) != soar.CodeDenied || g.operation.Method == http.MethodGet || !idForm.MatchString(about) {
+		return
+	}
+	g.refusals.NoteRefusal(c.Request().Context(), current.principal, what, err)
+}
+
+// idForm is an id that may be looked up although the description has not checked
+// it yet.
+var idForm = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 func (g guard) permits(who soar.Principal) error {
 	if slices.Contains(g.operation.Permissions, spec.PermissionAny) {

@@ -20,7 +20,7 @@ func (r incidentRoutes) ListIncidents(ctx context.Context, request gen.ListIncid
 	params := request.Params
 	found, next, err := r.incidents.List(ctx, principal(ctx), soar.IncidentFilter{
 		Status: value(params.Status), Severity: value(params.Severity), Category: value(params.Category),
-		Owner: value(params.Owner), Open: params.Open, Query: value(params.Q),
+		Owner: value(params.Owner), Open: params.Open, Query: value(params.Q), Since: params.Since, Until: params.Until,
 		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
 	})
 	return gen.ListIncidents200JSONResponse{Items: list(found), Next: optional(next)}, err
@@ -29,7 +29,7 @@ func (r incidentRoutes) ListIncidents(ctx context.Context, request gen.ListIncid
 // ShowIncident gives an incident with all that belongs to it.
 func (r incidentRoutes) ShowIncident(ctx context.Context, request gen.ShowIncidentRequestObject) (gen.ShowIncidentResponseObject, error) {
 	detail, err := r.incidents.Show(ctx, principal(ctx), request.IncidentID)
-	return gen.ShowIncident200JSONResponse(withLists(detail)), err
+	return gen.ShowIncident200JSONResponse{Body: withLists(detail), Headers: gen.ShowIncident200ResponseHeaders{ETag: tagOf(detail.Incident)}}, err
 }
 
 // withLists turns missing lists into empty ones.

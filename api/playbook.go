@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/diag"
@@ -89,14 +88,14 @@ func (r playbookRoutes) checkMatch(ctx context.Context, name string, match *stri
 	if err != nil && soar.CodeOf(err) != soar.CodeNotFound {
 		return err
 	}
-	current, ok := choose(versions, "")
-	for tag := range strings.SplitSeq(*match, ",") {
-		if tag = strings.TrimSpace(tag); ok && (tag == "*" || tag == etag(current)) {
-			return nil
-		}
+	tag := ""
+	if current, ok := choose(versions, ""); ok {
+		tag = etag(current)
 	}
-	return &refusal{status: http.StatusPreconditionFailed, code: soar.CodeConflict, field: "If-Match",
-		message: "the playbook was published by somebody else in the meantime; read it again"}
+	if !holds(match, tag) {
+		return changedMeanwhile("the playbook")
+	}
+	return nil
 }
 
 func lintErrors(found diag.List) error {

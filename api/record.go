@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
@@ -23,19 +24,45 @@ type recordRoutes struct {
 
 // ListTimeline gives one page of the timeline.
 func (r recordRoutes) ListTimeline(ctx context.Context, request gen.ListTimelineRequestObject) (gen.ListTimelineResponseObject, error) {
-	limit := soar.Page{Limit: value(request.Params.Limit)}.Size()
-	entries, err := r.timeline.Timeline(ctx, principal(ctx), request.IncidentID, value(request.Params.After), limit)
-	if err != nil {
-		return nil, err
+	params := request.Params
+	limit := soar.Page{Limit: value(params.Limit)}.Size()
+	after, read := value(params.After), limit
+	if params.Kind != nil || params.Actor != nil {
+		read = exportPage
 	}
-	page := gen.ListTimeline200JSONResponse{Items: make([]gen.TimelineEntry, len(entries))}
-	for i, entry := range entries {
-		page.Items[i] = timelineEntry(entry)
+	page := gen.ListTimeline200JSONResponse{Items: []gen.TimelineEntry{}}
+	for range filteredPages {
+		entries, err := r.timeline.Timeline(ctx, principal(ctx), request.IncidentID, after, read)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			after = entry.Seq
+			if shown := timelineEntry(entry); wanted(shown, params) {
+				page.Items = append(page.Items, shown)
+			}
+			if len(page.Items) == limit {
+				page.Next = &after
+				return page, nil
+			}
+		}
+		if len(entries) < read {
+			return page, nil
+		}
 	}
-	if len(entries) == limit {
-		page.Next = &entries[len(entries)-1].Seq
-	}
+	page.Next = &after
 	return page, nil
+}
+
+// filteredPages bounds how many pages of a chain one request looks through for
+// entries that fit a filter.
+const filteredPages = 10
+
+// wanted tells whether an entry fits the filter. A kind takes in the kinds below
+// it: approval is also approval.decision.
+func wanted(entry gen.TimelineEntry, params gen.ListTimelineParams) bool {
+	kind, actor := value(params.Kind), value(params.Actor)
+	return (kind == "" || entry.Kind == kind || strings.HasPrefix(entry.Kind, kind+".")) && (actor == "" || entry.By.ID == actor)
 }
 
 // timelineEntry shows an entry of the chain to people. One that this build cannot

@@ -47,7 +47,7 @@ func nouns() map[string]reflect.Type {
 		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
-		"soar.Freeze": reflect.TypeFor[soar.Freeze](), "diag.Diagnostic": reflect.TypeFor[diag.Diagnostic](), "protocol.RunView": reflect.TypeFor[protocol.RunView](),
+		"soar.Protected": reflect.TypeFor[soar.Protected](), "soar.Freeze": reflect.TypeFor[soar.Freeze](), "diag.Diagnostic": reflect.TypeFor[diag.Diagnostic](), "protocol.RunView": reflect.TypeFor[protocol.RunView](),
 		"protocol.StepView": reflect.TypeFor[protocol.StepView](), "protocol.Detail": reflect.TypeFor[protocol.Detail](), "protocol.Reply": reflect.TypeFor[protocol.Reply](),
 	}
 }

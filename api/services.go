@@ -10,6 +10,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/operations"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -25,13 +26,16 @@ type Services struct {
 	Incidents     incidentKeeper
 	Commands      commander
 	Timeline      timelineReader
-	Evidence      evidenceReader
+	Evidence      evidenceKeeper
+	Containments  containmentReader
 	Approvals     approvalKeeper
 	Tasks         taskKeeper
 	Playbooks     playbookKeeper
 	Connectors    connectorLister
 	Tokens        tokenKeeper
 	Freeze        freezer
+	Operations    operator
+	Refusals      refusalKeeper
 }
 
 type hookVerifier interface {
@@ -63,6 +67,25 @@ type incidentKeeper interface {
 type commander interface {
 	// Command records a command, tries to deliver it at once and says how far it got.
 	Command(ctx context.Context, p soar.Principal, request incidents.CommandRequest) (protocol.Reply, error)
+	Attach(ctx context.Context, p soar.Principal, request incidents.AttachRequest) (protocol.Reply, error)
+}
+
+type containmentReader interface {
+	Containments(ctx context.Context, p soar.Principal, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
+}
+
+type refusalKeeper interface {
+	// NoteRefusal writes what the door refused to a known caller into the record of
+	// the incident that it was about.
+	NoteRefusal(ctx context.Context, p soar.Principal, what incidents.Refusal, refusal error)
+}
+
+type operator interface {
+	Outbox(ctx context.Context, p soar.Principal, limit int) (operations.Backlog, error)
+	Retry(ctx context.Context, p soar.Principal, id int64) error
+	Protected(ctx context.Context, p soar.Principal) ([]soar.Protected, error)
+	// Protect is a conflict when the list is not before any more.
+	Protect(ctx context.Context, p soar.Principal, before, after []soar.Protected, reason string) ([]soar.Protected, error)
 }
 
 type timelineReader interface {
@@ -70,7 +93,9 @@ type timelineReader interface {
 	Timeline(ctx context.Context, p soar.Principal, incidentID string, afterSeq int64, limit int) ([]record.Entry, error)
 }
 
-type evidenceReader interface {
+type evidenceKeeper interface {
+	EvidenceList(ctx context.Context, p soar.Principal, filter soar.EvidenceFilter) ([]soar.Evidence, string, error)
+	Custody(ctx context.Context, p soar.Principal, request incidents.CustodyRequest) (soar.Evidence, []soar.CustodyEntry, error)
 	Evidence(ctx context.Context, p soar.Principal, id string) (soar.Evidence, []soar.CustodyEntry, error)
 	// EvidenceOpen gives the bytes and writes the download into the chain of
 	// custody. The last Read fails when the digest does not match.
@@ -95,6 +120,8 @@ type playbookKeeper interface {
 	// there is none.
 	Versions(ctx context.Context, p soar.Principal, name string) ([]soar.PlaybookVersion, error)
 	Publish(ctx context.Context, p soar.Principal, name string, source []byte) (soar.PlaybookVersion, diag.List, error)
+	Activate(ctx context.Context, p soar.Principal, name, version string) (soar.PlaybookVersion, error)
+	Disable(ctx context.Context, p soar.Principal, name string) error
 	// Lint gives the compiled plan as JSON, nil when there are errors.
 	Lint(source []byte) ([]byte, diag.List, error)
 }

@@ -16,7 +16,7 @@ type taskRoutes struct {
 func (r taskRoutes) ListTasks(ctx context.Context, request gen.ListTasksRequestObject) (gen.ListTasksResponseObject, error) {
 	params := request.Params
 	tasks, next, err := r.tasks.Tasks(ctx, principal(ctx), soar.TaskFilter{
-		Status: value(params.Status), IncidentID: value(params.IncidentID),
+		Status: value(params.Status), IncidentID: value(params.IncidentID), Mine: mine(ctx, params.Mine),
 		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
 	})
 	return gen.ListTasks200JSONResponse{Items: list(tasks), Next: optional(next)}, err

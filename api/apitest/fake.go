@@ -39,6 +39,7 @@ type Fake struct {
 	playbooks []soar.PlaybookVersion
 	tokens    []soar.Token
 	freeze    soar.Freeze
+	protected []soar.Protected
 	revoked   map[string]bool // authorization headers that are valid no more
 }
 
@@ -52,6 +53,7 @@ func NewFake() *Fake {
 	f := &Fake{fail: map[string]error{}, failAfter: map[string]int{}, panics: map[string]string{}, revoked: map[string]bool{}, raw: map[string][]byte{AlertID: []byte("{\"rule\":\"<b>&\x1b[31m\"}")}}
 	f.detail = detail()
 	f.content = []byte(Collected)
+	f.protected = []soar.Protected{{Class: "host", Pattern: "dc-*", Reason: "domain controllers"}}
 	f.playbooks = playbooks()
 	f.tokens = []soar.Token{{ID: "tok0000001", Name: "wazuh manager", Actor: soar.Actor{Kind: soar.ActorTool, ID: "wazuh"}, Roles: []soar.Role{soar.RoleTool}, Source: "wazuh", CreatedAt: Start}}
 	for i, text := range []string{"Incident opened from an alert of wazuh.", "Playbook ssh_brute_force 1.2.0 started.", "Approval asked of soc_lead.\x1b[2J\u202e"} {
@@ -65,6 +67,7 @@ func (f *Fake) Services() api.Services {
 	return api.Services{
 		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
 		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f,
+		Containments: f, Operations: f, Refusals: f,
 	}
 }
 

@@ -52,7 +52,7 @@ func (c *Client) Freeze(ctx context.Context) (*gen.Freeze, error) {
 
 // FreezeSet sets the kill switch.
 func (c *Client) FreezeSet(ctx context.Context, body gen.FreezeInput) (*gen.Freeze, error) {
-	r, err := c.api.SetFreezeWithResponse(ctx, body)
+	r, err := c.api.SetFreezeWithResponse(ctx, &gen.SetFreezeParams{}, body)
 	if err != nil {
 		return nil, err
 	}

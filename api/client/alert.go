@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // AlertSend sends alerts in the generic form, or with a source in that tool's
@@ -29,13 +31,18 @@ func (c *Client) AlertSend(ctx context.Context, source, contentType string, body
 type AlertQuery struct {
 	IncidentID, Source string
 	Parsed             *bool
+	Severity           soar.Severity
+	Host, User, Query  string
+	Since, Until       *time.Time // received at or after, before
 	Page
 }
 
 // Alerts gives one page.
 func (c *Client) Alerts(ctx context.Context, q AlertQuery) (*gen.AlertPage, error) {
 	r, err := c.api.ListAlertsWithResponse(ctx, &gen.ListAlertsParams{
-		IncidentID: optional(q.IncidentID), Source: optional(q.Source), Parsed: q.Parsed, Limit: q.limit(), After: q.after(),
+		IncidentID: optional(q.IncidentID), Source: optional(q.Source), Parsed: q.Parsed,
+		Severity: optional(q.Severity), Host: optional(q.Host), User: optional(q.User), Q: optional(q.Query), Since: q.Since, Until: q.Until,
+		Limit: q.limit(), After: q.after(),
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -15,6 +16,8 @@ type IncidentQuery struct {
 	Owner    string
 	Open     *bool
 	Query    string
+	Since    *time.Time // opened at or after
+	Until    *time.Time // opened before
 	Page
 }
 
@@ -22,7 +25,7 @@ type IncidentQuery struct {
 func (c *Client) Incidents(ctx context.Context, q IncidentQuery) (*gen.IncidentPage, error) {
 	r, err := c.api.ListIncidentsWithResponse(ctx, &gen.ListIncidentsParams{
 		Status: optional(q.Status), Severity: optional(q.Severity), Category: optional(q.Category), Owner: optional(q.Owner),
-		Open: q.Open, Q: optional(q.Query), Limit: q.limit(), After: q.after(),
+		Open: q.Open, Q: optional(q.Query), Since: q.Since, Until: q.Until, Limit: q.limit(), After: q.after(),
 	})
 	if err != nil {
 		return nil, err
@@ -64,6 +67,8 @@ type (
 	RetryStep gen.StepCommand
 	// SkipStep goes on without a step.
 	SkipStep gen.StepCommand
+	// MarkDone says that an action whose outcome is not known did happen.
+	MarkDone gen.StepCommand
 )
 
 // Command sends one. key makes it happen once; see NewKey.
@@ -91,6 +96,12 @@ func (c *Client) dispatch(ctx context.Context, id, key string, command Command) 
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
 	case SkipStep:
 		r, err := c.api.SkipStepWithResponse(ctx, id, &gen.SkipStepParams{IdempotencyKey: &key}, gen.StepCommand(body))
+		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
+	case MarkDone:
+		r, err := c.api.MarkDoneWithResponse(ctx, id, &gen.MarkDoneParams{IdempotencyKey: &key}, gen.StepCommand(body))
+		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
+	case gen.AddAlertCommand:
+		r, err := c.api.AddAlertWithResponse(ctx, id, &gen.AddAlertParams{IdempotencyKey: &key}, body)
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
 	case gen.DeclareCommand:
 		r, err := c.api.DeclareIncidentWithResponse(ctx, id, &gen.DeclareIncidentParams{IdempotencyKey: &key}, body)

@@ -8,15 +8,26 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
+// Mine narrows a list to what is for the caller to decide or to do.
+type Mine bool
+
 // Approvals gives one page; empty fields match all.
-func (c *Client) Approvals(ctx context.Context, status soar.ApprovalStatus, incidentID string, page Page) (*gen.ApprovalPage, error) {
+func (c *Client) Approvals(ctx context.Context, status soar.ApprovalStatus, incidentID string, page Page, mine ...Mine) (*gen.ApprovalPage, error) {
 	r, err := c.api.ListApprovalsWithResponse(ctx, &gen.ListApprovalsParams{
-		Status: optional(status), IncidentID: optional(incidentID), Limit: page.limit(), After: page.after(),
+		Status: optional(status), IncidentID: optional(incidentID), Mine: only(mine), Limit: page.limit(), After: page.after(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return answer(r.JSON200)
+}
+
+func only(mine []Mine) *bool {
+	if len(mine) == 0 || !mine[0] {
+		return nil
+	}
+	yes := true
+	return &yes
 }
 
 // Approval gives one request for approval.
@@ -38,9 +49,9 @@ func (c *Client) Decide(ctx context.Context, id, key string, body gen.DecisionIn
 }
 
 // Tasks gives one page; empty fields match all.
-func (c *Client) Tasks(ctx context.Context, status soar.TaskStatus, incidentID string, page Page) (*gen.TaskPage, error) {
+func (c *Client) Tasks(ctx context.Context, status soar.TaskStatus, incidentID string, page Page, mine ...Mine) (*gen.TaskPage, error) {
 	r, err := c.api.ListTasksWithResponse(ctx, &gen.ListTasksParams{
-		Status: optional(status), IncidentID: optional(incidentID), Limit: page.limit(), After: page.after(),
+		Status: optional(status), IncidentID: optional(incidentID), Mine: only(mine), Limit: page.limit(), After: page.after(),
 	})
 	if err != nil {
 		return nil, err

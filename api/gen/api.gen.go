@@ -49,6 +49,36 @@ func (e ConnectorActionRisk) Valid() bool {
 	}
 }
 
+// Defines values for CustodyInputAction.
+const (
+	Hold        CustodyInputAction = "hold"
+	ReleaseHold CustodyInputAction = "release_hold"
+	Seal        CustodyInputAction = "seal"
+	Transfer    CustodyInputAction = "transfer"
+	Unseal      CustodyInputAction = "unseal"
+	Verify      CustodyInputAction = "verify"
+)
+
+// Valid indicates whether the value is a known member of the CustodyInputAction enum.
+func (e CustodyInputAction) Valid() bool {
+	switch e {
+	case Hold:
+		return true
+	case ReleaseHold:
+		return true
+	case Seal:
+		return true
+	case Transfer:
+		return true
+	case Unseal:
+		return true
+	case Verify:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DecisionInputDecision.
 const (
 	Approve DecisionInputDecision = "approve"
@@ -124,8 +154,45 @@ func (e ProblemCode) Valid() bool {
 	}
 }
 
+// Defines values for ListContainmentsParamsState.
+const (
+	Active        ListContainmentsParamsState = "active"
+	All           ListContainmentsParamsState = "all"
+	ReleaseFailed ListContainmentsParamsState = "release_failed"
+	Released      ListContainmentsParamsState = "released"
+)
+
+// Valid indicates whether the value is a known member of the ListContainmentsParamsState enum.
+func (e ListContainmentsParamsState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case All:
+		return true
+	case ReleaseFailed:
+		return true
+	case Released:
+		return true
+	default:
+		return false
+	}
+}
+
+// ActivateInput defines model for ActivateInput.
+type ActivateInput struct {
+	Version string `json:"version"`
+}
+
 // Actor defines model for Actor.
 type Actor = soar.Actor
+
+// AddAlertCommand defines model for AddAlertCommand.
+type AddAlertCommand struct {
+	AlertID ID `json:"alert_id"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+}
 
 // Alert All text in it may have been written by an attacker.
 type Alert = soar.Alert
@@ -230,6 +297,9 @@ type Connector struct {
 	// Instance The name that playbooks write before the dot
 	Instance string `json:"instance"`
 
+	// Settings What it takes in the configuration; only when one is shown
+	Settings []ConnectorSetting `json:"settings,omitempty"`
+
 	// Tested What it was really run against
 	Tested  *string `json:"tested,omitempty"`
 	Title   string  `json:"title"`
@@ -273,11 +343,40 @@ type ConnectorList struct {
 	Items []Connector `json:"items"`
 }
 
+// ConnectorSetting defines model for ConnectorSetting.
+type ConnectorSetting struct {
+	Default     *string `json:"default,omitempty"`
+	Description string  `json:"description"`
+	Name        string  `json:"name"`
+	Required    bool    `json:"required"`
+	Secret      bool    `json:"secret"`
+}
+
 // Containment Something held back now.
 type Containment = soar.Containment
 
+// ContainmentPage defines model for ContainmentPage.
+type ContainmentPage struct {
+	Items []Containment `json:"items"`
+	Next  *string       `json:"next,omitempty"`
+}
+
 // CustodyEntry defines model for CustodyEntry.
 type CustodyEntry = soar.CustodyEntry
+
+// CustodyInput defines model for CustodyInput.
+type CustodyInput struct {
+	Action CustodyInputAction `json:"action"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+
+	// To Who holds it from now on; needed for transfer, and only there
+	To *string `json:"to,omitempty"`
+}
+
+// CustodyInputAction defines model for CustodyInput.Action.
+type CustodyInputAction string
 
 // Decision defines model for Decision.
 type Decision = soar.Decision
@@ -334,6 +433,12 @@ type Evidence = soar.Evidence
 type EvidenceDetail struct {
 	Custody  []CustodyEntry `json:"custody"`
 	Evidence Evidence       `json:"evidence"`
+}
+
+// EvidencePage defines model for EvidencePage.
+type EvidencePage struct {
+	Items []Evidence `json:"items"`
+	Next  *string    `json:"next,omitempty"`
 }
 
 // ExtendCommand defines model for ExtendCommand.
@@ -479,6 +584,37 @@ type OpenIncident struct {
 	User *UserInput `json:"user,omitempty"`
 }
 
+// Outbox defines model for Outbox.
+type Outbox struct {
+	// Items Parked items, at most `limit`
+	Items []OutboxItem `json:"items"`
+
+	// OldestSeconds How long the oldest of them waits
+	OldestSeconds float32 `json:"oldest_seconds"`
+
+	// Parked Items that were laid aside until a person looks
+	Parked int `json:"parked"`
+
+	// Waiting Items that are still to be carried out
+	Waiting int `json:"waiting"`
+}
+
+// OutboxItem defines model for OutboxItem.
+type OutboxItem struct {
+	Attempts  int       `json:"attempts"`
+	CreatedAt time.Time `json:"created_at"`
+	ID        int64     `json:"id"`
+
+	// Key The alert's, incident's or message's id
+	Key string `json:"key"`
+
+	// Kind alert.dispatch | incident.start | incident.update | notify
+	Kind string `json:"kind"`
+
+	// Problem What the last attempt said
+	Problem string `json:"problem"`
+}
+
 // PlainCommand defines model for PlainCommand.
 type PlainCommand struct {
 	// Reason Why; it goes into the record
@@ -546,6 +682,22 @@ type Problem struct {
 
 // ProblemCode defines model for Problem.Code.
 type ProblemCode string
+
+// Protected defines model for Protected.
+type Protected = soar.Protected
+
+// ProtectedInput defines model for ProtectedInput.
+type ProtectedInput struct {
+	Items []Protected `json:"items"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+}
+
+// ProtectedList defines model for ProtectedList.
+type ProtectedList struct {
+	Items []Protected `json:"items"`
+}
 
 // PublishResult defines model for PublishResult.
 type PublishResult struct {
@@ -734,6 +886,9 @@ type After = string
 // IdempotencyKey defines model for idempotency_key.
 type IdempotencyKey = string
 
+// IfMatch defines model for if_match.
+type IfMatch = string
+
 // Limit defines model for limit.
 type Limit = int
 
@@ -761,7 +916,23 @@ type ListAlertsParams struct {
 	Source     *SourceName `form:"source,omitempty" json:"source,omitempty"`
 
 	// Parsed false lists what no mapping fitted
-	Parsed *bool `form:"parsed,omitempty" json:"parsed,omitempty"`
+	Parsed   *bool     `form:"parsed,omitempty" json:"parsed,omitempty"`
+	Severity *Severity `form:"severity,omitempty" json:"severity,omitempty"`
+
+	// Host Name, id or address of the host, as the alert has it
+	Host *string `form:"host,omitempty" json:"host,omitempty"`
+
+	// User Name, e-mail or id of the user, as the alert has it
+	User *string `form:"user,omitempty" json:"user,omitempty"`
+
+	// Q Part of the id or the title
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Since Received at or after
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Received before
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
 	// Limit Rows at most; 50 when left out
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -775,6 +946,9 @@ type ListApprovalsParams struct {
 	Status     *ApprovalStatus `form:"status,omitempty" json:"status,omitempty"`
 	IncidentID *IncidentID     `form:"incident_id,omitempty" json:"incident_id,omitempty"`
 
+	// Mine true: those that you may decide
+	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+
 	// Limit Rows at most; 50 when left out
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -786,6 +960,48 @@ type ListApprovalsParams struct {
 type DecideApprovalParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListContainmentsParams defines parameters for ListContainments.
+type ListContainmentsParams struct {
+	State      *ListContainmentsParamsState `form:"state,omitempty" json:"state,omitempty"`
+	IncidentID *IncidentID                  `form:"incident_id,omitempty" json:"incident_id,omitempty"`
+
+	// Target Part of the target
+	Target *string `form:"target,omitempty" json:"target,omitempty"`
+
+	// Limit Rows at most; 50 when left out
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The `next` of the page before
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListContainmentsParamsState defines parameters for ListContainments.
+type ListContainmentsParamsState string
+
+// ListEvidenceParams defines parameters for ListEvidence.
+type ListEvidenceParams struct {
+	IncidentID *IncidentID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
+	Sha256     *string     `form:"sha256,omitempty" json:"sha256,omitempty"`
+
+	// Limit Rows at most; 50 when left out
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The `next` of the page before
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RecordCustodyParams defines parameters for RecordCustody.
+type RecordCustodyParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SetFreezeParams defines parameters for SetFreeze.
+type SetFreezeParams struct {
+	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AnswerChallengeParams defines parameters for AnswerChallenge.
@@ -808,6 +1024,12 @@ type ListIncidentsParams struct {
 	// Q Part of the id or the title
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
+	// Since Opened at or after
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Opened before
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
 	// Limit Rows at most; 50 when left out
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -823,6 +1045,12 @@ type OpenIncidentParams struct {
 
 // AcknowledgeIncidentParams defines parameters for AcknowledgeIncident.
 type AcknowledgeIncidentParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddAlertParams defines parameters for AddAlert.
+type AddAlertParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -843,6 +1071,9 @@ type CloseIncidentParams struct {
 type DeclareIncidentParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SendEventParams defines parameters for SendEvent.
@@ -853,6 +1084,12 @@ type SendEventParams struct {
 
 // ExtendContainmentParams defines parameters for ExtendContainment.
 type ExtendContainmentParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MarkDoneParams defines parameters for MarkDone.
+type MarkDoneParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -915,6 +1152,18 @@ type ListTimelineParams struct {
 
 	// After Entries with a greater seq only; the `next` of the page before
 	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Kind This kind, or all that begin with it: approval, approval.decision
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Actor The id of who did it
+	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
+}
+
+// ShowOutboxParams defines parameters for ShowOutbox.
+type ShowOutboxParams struct {
+	// Limit Rows at most; 50 when left out
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListPlaybooksParams defines parameters for ListPlaybooks.
@@ -937,10 +1186,30 @@ type PublishPlaybookParams struct {
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
+// DisablePlaybookParams defines parameters for DisablePlaybook.
+type DisablePlaybookParams struct {
+	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ActivatePlaybookParams defines parameters for ActivatePlaybook.
+type ActivatePlaybookParams struct {
+	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceProtectedParams defines parameters for ReplaceProtected.
+type ReplaceProtectedParams struct {
+	IfMatch string `json:"If-Match"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	Status     *TaskStatus `form:"status,omitempty" json:"status,omitempty"`
 	IncidentID *IncidentID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
+
+	// Mine true: those that are for you or for a role of yours
+	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// Limit Rows at most; 50 when left out
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -967,6 +1236,9 @@ type SendAlertJSONRequestBody = AlertInput
 // DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
 type DecideApprovalJSONRequestBody = DecisionInput
 
+// RecordCustodyJSONRequestBody defines body for RecordCustody for application/json ContentType.
+type RecordCustodyJSONRequestBody = CustodyInput
+
 // SetFreezeJSONRequestBody defines body for SetFreeze for application/json ContentType.
 type SetFreezeJSONRequestBody = FreezeInput
 
@@ -975,6 +1247,9 @@ type OpenIncidentJSONRequestBody = OpenIncident
 
 // AcknowledgeIncidentJSONRequestBody defines body for AcknowledgeIncident for application/json ContentType.
 type AcknowledgeIncidentJSONRequestBody = PlainCommand
+
+// AddAlertJSONRequestBody defines body for AddAlert for application/json ContentType.
+type AddAlertJSONRequestBody = AddAlertCommand
 
 // CancelIncidentJSONRequestBody defines body for CancelIncident for application/json ContentType.
 type CancelIncidentJSONRequestBody = CancelCommand
@@ -990,6 +1265,9 @@ type SendEventJSONRequestBody = EventCommand
 
 // ExtendContainmentJSONRequestBody defines body for ExtendContainment for application/json ContentType.
 type ExtendContainmentJSONRequestBody = ExtendCommand
+
+// MarkDoneJSONRequestBody defines body for MarkDone for application/json ContentType.
+type MarkDoneJSONRequestBody = StepCommand
 
 // NoteIncidentJSONRequestBody defines body for NoteIncident for application/json ContentType.
 type NoteIncidentJSONRequestBody = NoteCommand
@@ -1011,6 +1289,12 @@ type RunPlaybookJSONRequestBody = RunPlaybookCommand
 
 // SkipStepJSONRequestBody defines body for SkipStep for application/json ContentType.
 type SkipStepJSONRequestBody = StepCommand
+
+// ActivatePlaybookJSONRequestBody defines body for ActivatePlaybook for application/json ContentType.
+type ActivatePlaybookJSONRequestBody = ActivateInput
+
+// ReplaceProtectedJSONRequestBody defines body for ReplaceProtected for application/json ContentType.
+type ReplaceProtectedJSONRequestBody = ProtectedInput
 
 // CompleteTaskJSONRequestBody defines body for CompleteTask for application/json ContentType.
 type CompleteTaskJSONRequestBody = CompletionInput
@@ -1457,6 +1741,26 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/connectors (the `ListConnectors` operationId).
 	ListConnectors(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ShowConnector Show one connector instance with what it can do and takes as settings
+	//
+	// Settings are described, never their values.
+	//
+	// Corresponds with GET /api/v1/connectors/{instance} (the `ShowConnector` operationId).
+	ShowConnector(ctx context.Context, instance string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListContainments List what is held back, newest first
+	//
+	// Without `state` what is held back now: active, and what could not be released.
+	// `commands/release` and `commands/extend` of the incident act on one.
+	//
+	// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
+	ListContainments(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEvidence List collected items, newest first
+	//
+	// Corresponds with GET /api/v1/evidence (the `ListEvidence` operationId).
+	ListEvidence(ctx context.Context, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ShowEvidence Show what is known of one item and its chain of custody
 	//
 	// Corresponds with GET /api/v1/evidence/{evidence_id} (the `ShowEvidence` operationId).
@@ -1470,6 +1774,32 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/evidence/{evidence_id}/content (the `DownloadEvidence` operationId).
 	DownloadEvidence(ctx context.Context, evidenceID PathEvidence, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RecordCustodyWithBody Write a step of custody, or check the bytes again
+	//
+	// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+	// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+	// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+	// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+	// their digest.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+	RecordCustodyWithBody(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordCustody Write a step of custody, or check the bytes again
+	//
+	// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+	// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+	// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+	// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+	// their digest.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+	RecordCustody(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, body RecordCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ShowFreeze Tell whether the kill switch is on
 	//
 	// Corresponds with GET /api/v1/freeze (the `ShowFreeze` operationId).
@@ -1482,7 +1812,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-	SetFreezeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetFreezeWithBody(ctx context.Context, params *SetFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetFreeze Turn the kill switch on or off
 	//
@@ -1491,7 +1821,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-	SetFreeze(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetFreeze(ctx context.Context, params *SetFreezeParams, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AnswerChallenge Answer the one request by which Okta verifies a hook
 	//
@@ -1553,6 +1883,26 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge (the `AcknowledgeIncident` operationId).
 	AcknowledgeIncident(ctx context.Context, incidentID PathIncident, params *AcknowledgeIncidentParams, body AcknowledgeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AddAlertWithBody Put an alert into the incident that the rules did not put there
+	//
+	// An alert that belongs to another open incident is a conflict. An alert does not leave an
+	// incident again: what was known there stays known there.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+	AddAlertWithBody(ctx context.Context, incidentID PathIncident, params *AddAlertParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddAlert Put an alert into the incident that the rules did not put there
+	//
+	// An alert that belongs to another open incident is a conflict. An alert does not leave an
+	// incident again: what was known there stays known there.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+	AddAlert(ctx context.Context, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CancelIncidentWithBody Stop all runs, and undo what they did when asked to
 	//
 	// Takes any type of body and a specified content type.
@@ -1583,7 +1933,10 @@ type ClientInterface interface {
 
 	// DeclareIncidentWithBody Change what is known of the incident
 	//
-	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+	// category. With `If-Match` it is declared only while the incident still has that ETag. An
+	// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+	// `If-Match` out then, or read the incident.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1592,7 +1945,10 @@ type ClientInterface interface {
 
 	// DeclareIncident Change what is known of the incident
 	//
-	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+	// category. With `If-Match` it is declared only while the incident still has that ETag. An
+	// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+	// `If-Match` out then, or read the incident.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1626,6 +1982,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/extend (the `ExtendContainment` operationId).
 	ExtendContainment(ctx context.Context, incidentID PathIncident, params *ExtendContainmentParams, body ExtendContainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkDoneWithBody Say that an action whose outcome is not known did happen
+	//
+	// For a step that waits for a person because nobody can tell whether its action was carried
+	// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+	// skip-step goes on without it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+	MarkDoneWithBody(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkDone Say that an action whose outcome is not known did happen
+	//
+	// For a step that waits for a person because nobody can tell whether its action was carried
+	// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+	// skip-step goes on without it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+	MarkDone(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, body MarkDoneJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// NoteIncidentWithBody Add a remark to the timeline
 	//
@@ -1753,6 +2131,20 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/me (the `ShowMe` operationId).
 	ShowMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ShowOutbox Tell what work waits, and list what was laid aside
+	//
+	// The longest parked first. What is in an item is not shown; its key names what it is about.
+	//
+	// Corresponds with GET /api/v1/outbox (the `ShowOutbox` operationId).
+	ShowOutbox(ctx context.Context, params *ShowOutboxParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryOutboxItem Put a parked item back in line
+	//
+	// It is tried again at once, as if it had not been tried.
+	//
+	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
+	RetryOutboxItem(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPlaybooks List published playbook versions
 	//
 	// Corresponds with GET /api/v1/playbooks (the `ListPlaybooks` operationId).
@@ -1780,6 +2172,58 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/playbooks/{name} (the `PublishPlaybook` operationId).
 	PublishPlaybookWithBody(ctx context.Context, name PlaybookName, params *PublishPlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DisablePlaybook Leave a playbook without an active version
+	//
+	// It starts no more; what runs goes on.
+	//
+	// Corresponds with DELETE /api/v1/playbooks/{name}/active (the `DisablePlaybook` operationId).
+	DisablePlaybook(ctx context.Context, name PlaybookName, params *DisablePlaybookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivatePlaybookWithBody Make a published version the active one
+	//
+	// Incidents start with it from now on; what runs keeps the version that it pinned.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+	ActivatePlaybookWithBody(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivatePlaybook Make a published version the active one
+	//
+	// Incidents start with it from now on; what runs keeps the version that it pinned.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+	ActivatePlaybook(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, body ActivatePlaybookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProtected List the targets that no playbook may touch
+	//
+	// Those of this site. The product adds its own, such as loopback and multicast addresses.
+	//
+	// Corresponds with GET /api/v1/protected (the `ListProtected` operationId).
+	ListProtected(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceProtectedWithBody Put another list in the place of this one
+	//
+	// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+	// a list that somebody else changed meanwhile is never written over.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+	ReplaceProtectedWithBody(ctx context.Context, params *ReplaceProtectedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceProtected Put another list in the place of this one
+	//
+	// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+	// a list that somebody else changed meanwhile is never written over.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+	ReplaceProtected(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTasks List tasks, newest first
 	//
@@ -2033,6 +2477,56 @@ func (c *Client) ListConnectors(ctx context.Context, reqEditors ...RequestEditor
 	return c.Client.Do(req)
 }
 
+// ShowConnector Show one connector instance with what it can do and takes as settings
+//
+// Settings are described, never their values.
+//
+// Corresponds with GET /api/v1/connectors/{instance} (the `ShowConnector` operationId).
+func (c *Client) ShowConnector(ctx context.Context, instance string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowConnectorRequest(c.Server, instance)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListContainments List what is held back, newest first
+//
+// Without `state` what is held back now: active, and what could not be released.
+// `commands/release` and `commands/extend` of the incident act on one.
+//
+// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
+func (c *Client) ListContainments(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListContainmentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEvidence List collected items, newest first
+//
+// Corresponds with GET /api/v1/evidence (the `ListEvidence` operationId).
+func (c *Client) ListEvidence(ctx context.Context, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEvidenceRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ShowEvidence Show what is known of one item and its chain of custody
 //
 // Corresponds with GET /api/v1/evidence/{evidence_id} (the `ShowEvidence` operationId).
@@ -2066,6 +2560,52 @@ func (c *Client) DownloadEvidence(ctx context.Context, evidenceID PathEvidence, 
 	return c.Client.Do(req)
 }
 
+// RecordCustodyWithBody Write a step of custody, or check the bytes again
+//
+// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+// their digest.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+func (c *Client) RecordCustodyWithBody(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCustodyRequestWithBody(c.Server, evidenceID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordCustody Write a step of custody, or check the bytes again
+//
+// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+// their digest.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+func (c *Client) RecordCustody(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, body RecordCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCustodyRequest(c.Server, evidenceID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ShowFreeze Tell whether the kill switch is on
 //
 // Corresponds with GET /api/v1/freeze (the `ShowFreeze` operationId).
@@ -2088,8 +2628,8 @@ func (c *Client) ShowFreeze(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-func (c *Client) SetFreezeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetFreezeRequestWithBody(c.Server, contentType, body)
+func (c *Client) SetFreezeWithBody(ctx context.Context, params *SetFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFreezeRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2107,8 +2647,8 @@ func (c *Client) SetFreezeWithBody(ctx context.Context, contentType string, body
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-func (c *Client) SetFreeze(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetFreezeRequest(c.Server, body)
+func (c *Client) SetFreeze(ctx context.Context, params *SetFreezeParams, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFreezeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2259,6 +2799,46 @@ func (c *Client) AcknowledgeIncident(ctx context.Context, incidentID PathInciden
 	return c.Client.Do(req)
 }
 
+// AddAlertWithBody Put an alert into the incident that the rules did not put there
+//
+// An alert that belongs to another open incident is a conflict. An alert does not leave an
+// incident again: what was known there stays known there.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+func (c *Client) AddAlertWithBody(ctx context.Context, incidentID PathIncident, params *AddAlertParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddAlertRequestWithBody(c.Server, incidentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddAlert Put an alert into the incident that the rules did not put there
+//
+// An alert that belongs to another open incident is a conflict. An alert does not leave an
+// incident again: what was known there stays known there.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+func (c *Client) AddAlert(ctx context.Context, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddAlertRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CancelIncidentWithBody Stop all runs, and undo what they did when asked to
 //
 // Takes any type of body and a specified content type.
@@ -2329,7 +2909,10 @@ func (c *Client) CloseIncident(ctx context.Context, incidentID PathIncident, par
 
 // DeclareIncidentWithBody Change what is known of the incident
 //
-// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+// category. With `If-Match` it is declared only while the incident still has that ETag. An
+// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+// `If-Match` out then, or read the incident.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2348,7 +2931,10 @@ func (c *Client) DeclareIncidentWithBody(ctx context.Context, incidentID PathInc
 
 // DeclareIncident Change what is known of the incident
 //
-// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+// category. With `If-Match` it is declared only while the incident still has that ETag. An
+// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+// `If-Match` out then, or read the incident.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2423,6 +3009,48 @@ func (c *Client) ExtendContainmentWithBody(ctx context.Context, incidentID PathI
 // Corresponds with POST /api/v1/incidents/{incident_id}/commands/extend (the `ExtendContainment` operationId).
 func (c *Client) ExtendContainment(ctx context.Context, incidentID PathIncident, params *ExtendContainmentParams, body ExtendContainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendContainmentRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkDoneWithBody Say that an action whose outcome is not known did happen
+//
+// For a step that waits for a person because nobody can tell whether its action was carried
+// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+// skip-step goes on without it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+func (c *Client) MarkDoneWithBody(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkDoneRequestWithBody(c.Server, incidentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkDone Say that an action whose outcome is not known did happen
+//
+// For a step that waits for a person because nobody can tell whether its action was carried
+// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+// skip-step goes on without it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+func (c *Client) MarkDone(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, body MarkDoneJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkDoneRequest(c.Server, incidentID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2739,6 +3367,40 @@ func (c *Client) ShowMe(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	return c.Client.Do(req)
 }
 
+// ShowOutbox Tell what work waits, and list what was laid aside
+//
+// The longest parked first. What is in an item is not shown; its key names what it is about.
+//
+// Corresponds with GET /api/v1/outbox (the `ShowOutbox` operationId).
+func (c *Client) ShowOutbox(ctx context.Context, params *ShowOutboxParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowOutboxRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryOutboxItem Put a parked item back in line
+//
+// It is tried again at once, as if it had not been tried.
+//
+// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
+func (c *Client) RetryOutboxItem(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryOutboxItemRequest(c.Server, itemID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPlaybooks List published playbook versions
 //
 // Corresponds with GET /api/v1/playbooks (the `ListPlaybooks` operationId).
@@ -2797,6 +3459,118 @@ func (c *Client) ShowPlaybook(ctx context.Context, name PlaybookName, params *Sh
 // Corresponds with PUT /api/v1/playbooks/{name} (the `PublishPlaybook` operationId).
 func (c *Client) PublishPlaybookWithBody(ctx context.Context, name PlaybookName, params *PublishPlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishPlaybookRequestWithBody(c.Server, name, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DisablePlaybook Leave a playbook without an active version
+//
+// It starts no more; what runs goes on.
+//
+// Corresponds with DELETE /api/v1/playbooks/{name}/active (the `DisablePlaybook` operationId).
+func (c *Client) DisablePlaybook(ctx context.Context, name PlaybookName, params *DisablePlaybookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisablePlaybookRequest(c.Server, name, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivatePlaybookWithBody Make a published version the active one
+//
+// Incidents start with it from now on; what runs keeps the version that it pinned.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+func (c *Client) ActivatePlaybookWithBody(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivatePlaybookRequestWithBody(c.Server, name, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivatePlaybook Make a published version the active one
+//
+// Incidents start with it from now on; what runs keeps the version that it pinned.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+func (c *Client) ActivatePlaybook(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, body ActivatePlaybookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivatePlaybookRequest(c.Server, name, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProtected List the targets that no playbook may touch
+//
+// Those of this site. The product adds its own, such as loopback and multicast addresses.
+//
+// Corresponds with GET /api/v1/protected (the `ListProtected` operationId).
+func (c *Client) ListProtected(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProtectedRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceProtectedWithBody Put another list in the place of this one
+//
+// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+// a list that somebody else changed meanwhile is never written over.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+func (c *Client) ReplaceProtectedWithBody(ctx context.Context, params *ReplaceProtectedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceProtectedRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceProtected Put another list in the place of this one
+//
+// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+// a list that somebody else changed meanwhile is never written over.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+func (c *Client) ReplaceProtected(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceProtectedRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3078,6 +3852,78 @@ func NewListAlertsRequest(server string, params *ListAlertsParams) (*http.Reques
 
 		}
 
+		if params.Severity != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "severity", *params.Severity, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Host != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "host", *params.Host, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.User != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "user", *params.User, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -3276,6 +4122,18 @@ func NewListApprovalsRequest(server string, params *ListApprovalsParams) (*http.
 
 		}
 
+		if params.Mine != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", *params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -3437,6 +4295,232 @@ func NewListConnectorsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewShowConnectorRequest constructs an http.Request for the ShowConnector method
+func NewShowConnectorRequest(server string, instance string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "instance", instance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/connectors/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListContainmentsRequest constructs an http.Request for the ListContainments method
+func NewListContainmentsRequest(server string, params *ListContainmentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/containments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncidentID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "incident_id", *params.IncidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Target != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "target", *params.Target, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEvidenceRequest constructs an http.Request for the ListEvidence method
+func NewListEvidenceRequest(server string, params *ListEvidenceParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/evidence")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.IncidentID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "incident_id", *params.IncidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sha256 != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sha256", *params.Sha256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewShowEvidenceRequest constructs an http.Request for the ShowEvidence method
 func NewShowEvidenceRequest(server string, evidenceID PathEvidence) (*http.Request, error) {
 	var err error
@@ -3505,6 +4589,68 @@ func NewDownloadEvidenceRequest(server string, evidenceID PathEvidence) (*http.R
 	return req, nil
 }
 
+// NewRecordCustodyRequest calls the generic RecordCustody builder with application/json body
+func NewRecordCustodyRequest(server string, evidenceID PathEvidence, params *RecordCustodyParams, body RecordCustodyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordCustodyRequestWithBody(server, evidenceID, params, "application/json", bodyReader)
+}
+
+// NewRecordCustodyRequestWithBody constructs an http.Request for the RecordCustody method, with any body, and a specified content type
+func NewRecordCustodyRequestWithBody(server string, evidenceID PathEvidence, params *RecordCustodyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "evidence_id", evidenceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/evidence/%s/custody", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewShowFreezeRequest constructs an http.Request for the ShowFreeze method
 func NewShowFreezeRequest(server string) (*http.Request, error) {
 	var err error
@@ -3533,18 +4679,18 @@ func NewShowFreezeRequest(server string) (*http.Request, error) {
 }
 
 // NewSetFreezeRequest calls the generic SetFreeze builder with application/json body
-func NewSetFreezeRequest(server string, body SetFreezeJSONRequestBody) (*http.Request, error) {
+func NewSetFreezeRequest(server string, params *SetFreezeParams, body SetFreezeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetFreezeRequestWithBody(server, "application/json", bodyReader)
+	return NewSetFreezeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewSetFreezeRequestWithBody constructs an http.Request for the SetFreeze method, with any body, and a specified content type
-func NewSetFreezeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetFreezeRequestWithBody(server string, params *SetFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3568,6 +4714,21 @@ func NewSetFreezeRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3755,6 +4916,30 @@ func NewListIncidentsRequest(server string, params *ListIncidentsParams) (*http.
 
 		}
 
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -3910,6 +5095,68 @@ func NewAcknowledgeIncidentRequestWithBody(server string, incidentID PathInciden
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/acknowledge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddAlertRequest calls the generic AddAlert builder with application/json body
+func NewAddAlertRequest(server string, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddAlertRequestWithBody(server, incidentID, params, "application/json", bodyReader)
+}
+
+// NewAddAlertRequestWithBody constructs an http.Request for the AddAlert method, with any body, and a specified content type
+func NewAddAlertRequestWithBody(server string, incidentID PathIncident, params *AddAlertParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/add-alert", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4125,6 +5372,17 @@ func NewDeclareIncidentRequestWithBody(server string, incidentID PathIncident, p
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -4220,6 +5478,68 @@ func NewExtendContainmentRequestWithBody(server string, incidentID PathIncident,
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/extend", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMarkDoneRequest calls the generic MarkDone builder with application/json body
+func NewMarkDoneRequest(server string, incidentID PathIncident, params *MarkDoneParams, body MarkDoneJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMarkDoneRequestWithBody(server, incidentID, params, "application/json", bodyReader)
+}
+
+// NewMarkDoneRequestWithBody constructs an http.Request for the MarkDone method, with any body, and a specified content type
+func NewMarkDoneRequestWithBody(server string, incidentID PathIncident, params *MarkDoneParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/mark-done", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4857,6 +6177,30 @@ func NewListTimelineRequest(server string, incidentID PathIncident, params *List
 
 		}
 
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Actor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor", *params.Actor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -4891,6 +6235,94 @@ func NewShowMeRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowOutboxRequest constructs an http.Request for the ShowOutbox method
+func NewShowOutboxRequest(server string, params *ShowOutboxParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/outbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetryOutboxItemRequest constructs an http.Request for the RetryOutboxItem method
+func NewRetryOutboxItemRequest(server string, itemID int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/outbox/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5105,6 +6537,197 @@ func NewPublishPlaybookRequestWithBody(server string, name PlaybookName, params 
 	return req, nil
 }
 
+// NewDisablePlaybookRequest constructs an http.Request for the DisablePlaybook method
+func NewDisablePlaybookRequest(server string, name PlaybookName, params *DisablePlaybookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/playbooks/%s/active", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewActivatePlaybookRequest calls the generic ActivatePlaybook builder with application/json body
+func NewActivatePlaybookRequest(server string, name PlaybookName, params *ActivatePlaybookParams, body ActivatePlaybookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActivatePlaybookRequestWithBody(server, name, params, "application/json", bodyReader)
+}
+
+// NewActivatePlaybookRequestWithBody constructs an http.Request for the ActivatePlaybook method, with any body, and a specified content type
+func NewActivatePlaybookRequestWithBody(server string, name PlaybookName, params *ActivatePlaybookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/playbooks/%s/active", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListProtectedRequest constructs an http.Request for the ListProtected method
+func NewListProtectedRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/protected")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReplaceProtectedRequest calls the generic ReplaceProtected builder with application/json body
+func NewReplaceProtectedRequest(server string, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceProtectedRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewReplaceProtectedRequestWithBody constructs an http.Request for the ReplaceProtected method, with any body, and a specified content type
+func NewReplaceProtectedRequestWithBody(server string, params *ReplaceProtectedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/protected")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListTasksRequest constructs an http.Request for the ListTasks method
 func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request, error) {
 	var err error
@@ -5148,6 +6771,18 @@ func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request,
 		if params.IncidentID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "incident_id", *params.IncidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mine != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", *params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5687,6 +7322,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/connectors (the `ListConnectors` operationId).
 	ListConnectorsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListConnectorsResponse, error)
 
+	// ShowConnectorWithResponse Show one connector instance with what it can do and takes as settings
+	//
+	// Settings are described, never their values.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/connectors/{instance} (the `ShowConnector` operationId).
+	ShowConnectorWithResponse(ctx context.Context, instance string, reqEditors ...RequestEditorFn) (*ShowConnectorResponse, error)
+
+	// ListContainmentsWithResponse List what is held back, newest first
+	//
+	// Without `state` what is held back now: active, and what could not be released.
+	// `commands/release` and `commands/extend` of the incident act on one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
+	ListContainmentsWithResponse(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*ListContainmentsResponse, error)
+
+	// ListEvidenceWithResponse List collected items, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/evidence (the `ListEvidence` operationId).
+	ListEvidenceWithResponse(ctx context.Context, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*ListEvidenceResponse, error)
+
 	// ShowEvidenceWithResponse Show what is known of one item and its chain of custody
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5704,6 +7365,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/evidence/{evidence_id}/content (the `DownloadEvidence` operationId).
 	DownloadEvidenceWithResponse(ctx context.Context, evidenceID PathEvidence, reqEditors ...RequestEditorFn) (*DownloadEvidenceResponse, error)
 
+	// RecordCustodyWithBodyWithResponse Write a step of custody, or check the bytes again
+	//
+	// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+	// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+	// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+	// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+	// their digest.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+	RecordCustodyWithBodyWithResponse(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCustodyResponse, error)
+
+	// RecordCustodyWithResponse Write a step of custody, or check the bytes again
+	//
+	// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+	// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+	// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+	// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+	// their digest.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+	RecordCustodyWithResponse(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, body RecordCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCustodyResponse, error)
+
 	// ShowFreezeWithResponse Tell whether the kill switch is on
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5718,7 +7405,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-	SetFreezeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error)
+	SetFreezeWithBodyWithResponse(ctx context.Context, params *SetFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error)
 
 	// SetFreezeWithResponse Turn the kill switch on or off
 	//
@@ -5727,7 +7414,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-	SetFreezeWithResponse(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error)
+	SetFreezeWithResponse(ctx context.Context, params *SetFreezeParams, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error)
 
 	// AnswerChallengeWithResponse Answer the one request by which Okta verifies a hook
 	//
@@ -5795,6 +7482,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge (the `AcknowledgeIncident` operationId).
 	AcknowledgeIncidentWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeIncidentParams, body AcknowledgeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeIncidentResponse, error)
 
+	// AddAlertWithBodyWithResponse Put an alert into the incident that the rules did not put there
+	//
+	// An alert that belongs to another open incident is a conflict. An alert does not leave an
+	// incident again: what was known there stays known there.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+	AddAlertWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *AddAlertParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAlertResponse, error)
+
+	// AddAlertWithResponse Put an alert into the incident that the rules did not put there
+	//
+	// An alert that belongs to another open incident is a conflict. An alert does not leave an
+	// incident again: what was known there stays known there.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+	AddAlertWithResponse(ctx context.Context, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody, reqEditors ...RequestEditorFn) (*AddAlertResponse, error)
+
 	// CancelIncidentWithBodyWithResponse Stop all runs, and undo what they did when asked to
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -5825,7 +7532,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareIncidentWithBodyWithResponse Change what is known of the incident
 	//
-	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+	// category. With `If-Match` it is declared only while the incident still has that ETag. An
+	// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+	// `If-Match` out then, or read the incident.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5834,7 +7544,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareIncidentWithResponse Change what is known of the incident
 	//
-	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+	// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+	// category. With `If-Match` it is declared only while the incident still has that ETag. An
+	// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+	// `If-Match` out then, or read the incident.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5868,6 +7581,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/extend (the `ExtendContainment` operationId).
 	ExtendContainmentWithResponse(ctx context.Context, incidentID PathIncident, params *ExtendContainmentParams, body ExtendContainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendContainmentResponse, error)
+
+	// MarkDoneWithBodyWithResponse Say that an action whose outcome is not known did happen
+	//
+	// For a step that waits for a person because nobody can tell whether its action was carried
+	// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+	// skip-step goes on without it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+	MarkDoneWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkDoneResponse, error)
+
+	// MarkDoneWithResponse Say that an action whose outcome is not known did happen
+	//
+	// For a step that waits for a person because nobody can tell whether its action was carried
+	// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+	// skip-step goes on without it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+	MarkDoneWithResponse(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, body MarkDoneJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkDoneResponse, error)
 
 	// NoteIncidentWithBodyWithResponse Add a remark to the timeline
 	//
@@ -6003,6 +7738,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/me (the `ShowMe` operationId).
 	ShowMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowMeResponse, error)
 
+	// ShowOutboxWithResponse Tell what work waits, and list what was laid aside
+	//
+	// The longest parked first. What is in an item is not shown; its key names what it is about.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/outbox (the `ShowOutbox` operationId).
+	ShowOutboxWithResponse(ctx context.Context, params *ShowOutboxParams, reqEditors ...RequestEditorFn) (*ShowOutboxResponse, error)
+
+	// RetryOutboxItemWithResponse Put a parked item back in line
+	//
+	// It is tried again at once, as if it had not been tried.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
+	RetryOutboxItemWithResponse(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error)
+
 	// ListPlaybooksWithResponse List published playbook versions
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6034,6 +7787,62 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/playbooks/{name} (the `PublishPlaybook` operationId).
 	PublishPlaybookWithBodyWithResponse(ctx context.Context, name PlaybookName, params *PublishPlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishPlaybookResponse, error)
+
+	// DisablePlaybookWithResponse Leave a playbook without an active version
+	//
+	// It starts no more; what runs goes on.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/playbooks/{name}/active (the `DisablePlaybook` operationId).
+	DisablePlaybookWithResponse(ctx context.Context, name PlaybookName, params *DisablePlaybookParams, reqEditors ...RequestEditorFn) (*DisablePlaybookResponse, error)
+
+	// ActivatePlaybookWithBodyWithResponse Make a published version the active one
+	//
+	// Incidents start with it from now on; what runs keeps the version that it pinned.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+	ActivatePlaybookWithBodyWithResponse(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivatePlaybookResponse, error)
+
+	// ActivatePlaybookWithResponse Make a published version the active one
+	//
+	// Incidents start with it from now on; what runs keeps the version that it pinned.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+	ActivatePlaybookWithResponse(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, body ActivatePlaybookJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivatePlaybookResponse, error)
+
+	// ListProtectedWithResponse List the targets that no playbook may touch
+	//
+	// Those of this site. The product adds its own, such as loopback and multicast addresses.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/protected (the `ListProtected` operationId).
+	ListProtectedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProtectedResponse, error)
+
+	// ReplaceProtectedWithBodyWithResponse Put another list in the place of this one
+	//
+	// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+	// a list that somebody else changed meanwhile is never written over.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+	ReplaceProtectedWithBodyWithResponse(ctx context.Context, params *ReplaceProtectedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceProtectedResponse, error)
+
+	// ReplaceProtectedWithResponse Put another list in the place of this one
+	//
+	// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+	// a list that somebody else changed meanwhile is never written over.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+	ReplaceProtectedWithResponse(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceProtectedResponse, error)
 
 	// ListTasksWithResponse List tasks, newest first
 	//
@@ -6392,6 +8201,102 @@ func (r ListConnectorsResponse) StatusCode() int {
 	return 0
 }
 
+// ShowConnectorResponseDefaultHeaders the declared response headers of an HTTP default response for ShowConnector
+type ShowConnectorResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowConnectorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Connector
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowConnectorResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowConnectorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowConnectorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListContainmentsResponseDefaultHeaders the declared response headers of an HTTP default response for ListContainments
+type ListContainmentsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListContainmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContainmentPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListContainmentsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListContainmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListContainmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListEvidenceResponseDefaultHeaders the declared response headers of an HTTP default response for ListEvidence
+type ListEvidenceResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EvidencePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListEvidenceResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // ShowEvidenceResponseDefaultHeaders the declared response headers of an HTTP default response for ShowEvidence
 type ShowEvidenceResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -6461,6 +8366,43 @@ func (r DownloadEvidenceResponse) StatusCode() int {
 	return 0
 }
 
+// RecordCustodyResponseDefaultHeaders the declared response headers of an HTTP default response for RecordCustody
+type RecordCustodyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RecordCustodyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EvidenceDetail
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RecordCustodyResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordCustodyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordCustodyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ShowFreezeResponse200Headers the declared response headers of an HTTP 200 response for ShowFreeze
+type ShowFreezeResponse200Headers struct {
+	ETag string
+}
+
 // ShowFreezeResponseDefaultHeaders the declared response headers of an HTTP default response for ShowFreeze
 type ShowFreezeResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -6473,6 +8415,8 @@ type ShowFreezeResponse struct {
 	JSON200 *Freeze
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowFreezeResponse200Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *ShowFreezeResponseDefaultHeaders
 }
@@ -6493,6 +8437,11 @@ func (r ShowFreezeResponse) StatusCode() int {
 	return 0
 }
 
+// SetFreezeResponse200Headers the declared response headers of an HTTP 200 response for SetFreeze
+type SetFreezeResponse200Headers struct {
+	ETag string
+}
+
 // SetFreezeResponseDefaultHeaders the declared response headers of an HTTP default response for SetFreeze
 type SetFreezeResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -6505,6 +8454,8 @@ type SetFreezeResponse struct {
 	JSON200 *Freeze
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SetFreezeResponse200Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *SetFreezeResponseDefaultHeaders
 }
@@ -6660,6 +8611,11 @@ func (r OpenIncidentResponse) StatusCode() int {
 	return 0
 }
 
+// ShowIncidentResponse200Headers the declared response headers of an HTTP 200 response for ShowIncident
+type ShowIncidentResponse200Headers struct {
+	ETag string
+}
+
 // ShowIncidentResponseDefaultHeaders the declared response headers of an HTTP default response for ShowIncident
 type ShowIncidentResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -6672,6 +8628,8 @@ type ShowIncidentResponse struct {
 	JSON200 *IncidentDetail
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowIncidentResponse200Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *ShowIncidentResponseDefaultHeaders
 }
@@ -6718,6 +8676,38 @@ func (r AcknowledgeIncidentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r AcknowledgeIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AddAlertResponseDefaultHeaders the declared response headers of an HTTP default response for AddAlert
+type AddAlertResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AddAlertResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *CommandReply
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AddAlertResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AddAlertResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddAlertResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6878,6 +8868,38 @@ func (r ExtendContainmentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ExtendContainmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MarkDoneResponseDefaultHeaders the declared response headers of an HTTP default response for MarkDone
+type MarkDoneResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type MarkDoneResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *CommandReply
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *MarkDoneResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkDoneResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkDoneResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7232,6 +9254,68 @@ func (r ShowMeResponse) StatusCode() int {
 	return 0
 }
 
+// ShowOutboxResponseDefaultHeaders the declared response headers of an HTTP default response for ShowOutbox
+type ShowOutboxResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowOutboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Outbox
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowOutboxResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowOutboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowOutboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RetryOutboxItemResponseDefaultHeaders the declared response headers of an HTTP default response for RetryOutboxItem
+type RetryOutboxItemResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RetryOutboxItemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RetryOutboxItemResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryOutboxItemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryOutboxItemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // ListPlaybooksResponseDefaultHeaders the declared response headers of an HTTP default response for ListPlaybooks
 type ListPlaybooksResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -7370,6 +9454,153 @@ func (r PublishPlaybookResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r PublishPlaybookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DisablePlaybookResponseDefaultHeaders the declared response headers of an HTTP default response for DisablePlaybook
+type DisablePlaybookResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type DisablePlaybookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DisablePlaybookResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r DisablePlaybookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DisablePlaybookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ActivatePlaybookResponse200Headers the declared response headers of an HTTP 200 response for ActivatePlaybook
+type ActivatePlaybookResponse200Headers struct {
+	ETag string
+}
+
+// ActivatePlaybookResponseDefaultHeaders the declared response headers of an HTTP default response for ActivatePlaybook
+type ActivatePlaybookResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ActivatePlaybookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PlaybookSummary
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ActivatePlaybookResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ActivatePlaybookResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ActivatePlaybookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActivatePlaybookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListProtectedResponse200Headers the declared response headers of an HTTP 200 response for ListProtected
+type ListProtectedResponse200Headers struct {
+	ETag string
+}
+
+// ListProtectedResponseDefaultHeaders the declared response headers of an HTTP default response for ListProtected
+type ListProtectedResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListProtectedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProtectedList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListProtectedResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListProtectedResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProtectedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProtectedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReplaceProtectedResponse200Headers the declared response headers of an HTTP 200 response for ReplaceProtected
+type ReplaceProtectedResponse200Headers struct {
+	ETag string
+}
+
+// ReplaceProtectedResponseDefaultHeaders the declared response headers of an HTTP default response for ReplaceProtected
+type ReplaceProtectedResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ReplaceProtectedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProtectedList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReplaceProtectedResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReplaceProtectedResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceProtectedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceProtectedResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7868,6 +10099,50 @@ func (c *ClientWithResponses) ListConnectorsWithResponse(ctx context.Context, re
 	return ParseListConnectorsResponse(rsp)
 }
 
+// ShowConnectorWithResponse Show one connector instance with what it can do and takes as settings
+//
+// Settings are described, never their values.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/connectors/{instance} (the `ShowConnector` operationId).
+func (c *ClientWithResponses) ShowConnectorWithResponse(ctx context.Context, instance string, reqEditors ...RequestEditorFn) (*ShowConnectorResponse, error) {
+	rsp, err := c.ShowConnector(ctx, instance, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowConnectorResponse(rsp)
+}
+
+// ListContainmentsWithResponse List what is held back, newest first
+//
+// Without `state` what is held back now: active, and what could not be released.
+// `commands/release` and `commands/extend` of the incident act on one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
+func (c *ClientWithResponses) ListContainmentsWithResponse(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*ListContainmentsResponse, error) {
+	rsp, err := c.ListContainments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListContainmentsResponse(rsp)
+}
+
+// ListEvidenceWithResponse List collected items, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/evidence (the `ListEvidence` operationId).
+func (c *ClientWithResponses) ListEvidenceWithResponse(ctx context.Context, params *ListEvidenceParams, reqEditors ...RequestEditorFn) (*ListEvidenceResponse, error) {
+	rsp, err := c.ListEvidence(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEvidenceResponse(rsp)
+}
+
 // ShowEvidenceWithResponse Show what is known of one item and its chain of custody
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7897,6 +10172,44 @@ func (c *ClientWithResponses) DownloadEvidenceWithResponse(ctx context.Context, 
 	return ParseDownloadEvidenceResponse(rsp)
 }
 
+// RecordCustodyWithBodyWithResponse Write a step of custody, or check the bytes again
+//
+// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+// their digest.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+func (c *ClientWithResponses) RecordCustodyWithBodyWithResponse(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCustodyResponse, error) {
+	rsp, err := c.RecordCustodyWithBody(ctx, evidenceID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCustodyResponse(rsp)
+}
+
+// RecordCustodyWithResponse Write a step of custody, or check the bytes again
+//
+// `transfer` hands the item to somebody and says to whom. `seal` closes it: from then on only
+// who may manage evidence downloads it, until `unseal`. `hold` and `release_hold` put down
+// that the item has to be kept; nothing in this product deletes evidence, so the hold is for
+// whoever cleans up outside. `verify` reads the bytes and writes down whether they still have
+// their digest.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/evidence/{evidence_id}/custody (the `RecordCustody` operationId).
+func (c *ClientWithResponses) RecordCustodyWithResponse(ctx context.Context, evidenceID PathEvidence, params *RecordCustodyParams, body RecordCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCustodyResponse, error) {
+	rsp, err := c.RecordCustody(ctx, evidenceID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCustodyResponse(rsp)
+}
+
 // ShowFreezeWithResponse Tell whether the kill switch is on
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7917,8 +10230,8 @@ func (c *ClientWithResponses) ShowFreezeWithResponse(ctx context.Context, reqEdi
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-func (c *ClientWithResponses) SetFreezeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error) {
-	rsp, err := c.SetFreezeWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetFreezeWithBodyWithResponse(ctx context.Context, params *SetFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error) {
+	rsp, err := c.SetFreezeWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7932,8 +10245,8 @@ func (c *ClientWithResponses) SetFreezeWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/freeze (the `SetFreeze` operationId).
-func (c *ClientWithResponses) SetFreezeWithResponse(ctx context.Context, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error) {
-	rsp, err := c.SetFreeze(ctx, body, reqEditors...)
+func (c *ClientWithResponses) SetFreezeWithResponse(ctx context.Context, params *SetFreezeParams, body SetFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFreezeResponse, error) {
+	rsp, err := c.SetFreeze(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -8054,6 +10367,38 @@ func (c *ClientWithResponses) AcknowledgeIncidentWithResponse(ctx context.Contex
 	return ParseAcknowledgeIncidentResponse(rsp)
 }
 
+// AddAlertWithBodyWithResponse Put an alert into the incident that the rules did not put there
+//
+// An alert that belongs to another open incident is a conflict. An alert does not leave an
+// incident again: what was known there stays known there.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+func (c *ClientWithResponses) AddAlertWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *AddAlertParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAlertResponse, error) {
+	rsp, err := c.AddAlertWithBody(ctx, incidentID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddAlertResponse(rsp)
+}
+
+// AddAlertWithResponse Put an alert into the incident that the rules did not put there
+//
+// An alert that belongs to another open incident is a conflict. An alert does not leave an
+// incident again: what was known there stays known there.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/add-alert (the `AddAlert` operationId).
+func (c *ClientWithResponses) AddAlertWithResponse(ctx context.Context, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody, reqEditors ...RequestEditorFn) (*AddAlertResponse, error) {
+	rsp, err := c.AddAlert(ctx, incidentID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddAlertResponse(rsp)
+}
+
 // CancelIncidentWithBodyWithResponse Stop all runs, and undo what they did when asked to
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -8108,7 +10453,10 @@ func (c *ClientWithResponses) CloseIncidentWithResponse(ctx context.Context, inc
 
 // DeclareIncidentWithBodyWithResponse Change what is known of the incident
 //
-// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+// category. With `If-Match` it is declared only while the incident still has that ETag. An
+// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+// `If-Match` out then, or read the incident.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8123,7 +10471,10 @@ func (c *ClientWithResponses) DeclareIncidentWithBodyWithResponse(ctx context.Co
 
 // DeclareIncidentWithResponse Change what is known of the incident
 //
-// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or category.
+// Fields left out stay as they are. Clocks, approvers and playbooks follow a new severity or
+// category. With `If-Match` it is declared only while the incident still has that ETag. An
+// order that is sent again with its `Idempotency-Key` does not ask for the ETag twice: leave
+// `If-Match` out then, or read the incident.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8186,6 +10537,40 @@ func (c *ClientWithResponses) ExtendContainmentWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseExtendContainmentResponse(rsp)
+}
+
+// MarkDoneWithBodyWithResponse Say that an action whose outcome is not known did happen
+//
+// For a step that waits for a person because nobody can tell whether its action was carried
+// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+// skip-step goes on without it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+func (c *ClientWithResponses) MarkDoneWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkDoneResponse, error) {
+	rsp, err := c.MarkDoneWithBody(ctx, incidentID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkDoneResponse(rsp)
+}
+
+// MarkDoneWithResponse Say that an action whose outcome is not known did happen
+//
+// For a step that waits for a person because nobody can tell whether its action was carried
+// out. It did happen: mark-done, and the run goes on. It did not: retry-step does it, or
+// skip-step goes on without it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/mark-done (the `MarkDone` operationId).
+func (c *ClientWithResponses) MarkDoneWithResponse(ctx context.Context, incidentID PathIncident, params *MarkDoneParams, body MarkDoneJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkDoneResponse, error) {
+	rsp, err := c.MarkDone(ctx, incidentID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkDoneResponse(rsp)
 }
 
 // NoteIncidentWithBodyWithResponse Add a remark to the timeline
@@ -8430,6 +10815,36 @@ func (c *ClientWithResponses) ShowMeWithResponse(ctx context.Context, reqEditors
 	return ParseShowMeResponse(rsp)
 }
 
+// ShowOutboxWithResponse Tell what work waits, and list what was laid aside
+//
+// The longest parked first. What is in an item is not shown; its key names what it is about.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/outbox (the `ShowOutbox` operationId).
+func (c *ClientWithResponses) ShowOutboxWithResponse(ctx context.Context, params *ShowOutboxParams, reqEditors ...RequestEditorFn) (*ShowOutboxResponse, error) {
+	rsp, err := c.ShowOutbox(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowOutboxResponse(rsp)
+}
+
+// RetryOutboxItemWithResponse Put a parked item back in line
+//
+// It is tried again at once, as if it had not been tried.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
+func (c *ClientWithResponses) RetryOutboxItemWithResponse(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error) {
+	rsp, err := c.RetryOutboxItem(ctx, itemID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryOutboxItemResponse(rsp)
+}
+
 // ListPlaybooksWithResponse List published playbook versions
 //
 // Returns a wrapper object for the known response body format(s).
@@ -8484,6 +10899,98 @@ func (c *ClientWithResponses) PublishPlaybookWithBodyWithResponse(ctx context.Co
 		return nil, err
 	}
 	return ParsePublishPlaybookResponse(rsp)
+}
+
+// DisablePlaybookWithResponse Leave a playbook without an active version
+//
+// It starts no more; what runs goes on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/playbooks/{name}/active (the `DisablePlaybook` operationId).
+func (c *ClientWithResponses) DisablePlaybookWithResponse(ctx context.Context, name PlaybookName, params *DisablePlaybookParams, reqEditors ...RequestEditorFn) (*DisablePlaybookResponse, error) {
+	rsp, err := c.DisablePlaybook(ctx, name, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDisablePlaybookResponse(rsp)
+}
+
+// ActivatePlaybookWithBodyWithResponse Make a published version the active one
+//
+// Incidents start with it from now on; what runs keeps the version that it pinned.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+func (c *ClientWithResponses) ActivatePlaybookWithBodyWithResponse(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivatePlaybookResponse, error) {
+	rsp, err := c.ActivatePlaybookWithBody(ctx, name, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivatePlaybookResponse(rsp)
+}
+
+// ActivatePlaybookWithResponse Make a published version the active one
+//
+// Incidents start with it from now on; what runs keeps the version that it pinned.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/playbooks/{name}/active (the `ActivatePlaybook` operationId).
+func (c *ClientWithResponses) ActivatePlaybookWithResponse(ctx context.Context, name PlaybookName, params *ActivatePlaybookParams, body ActivatePlaybookJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivatePlaybookResponse, error) {
+	rsp, err := c.ActivatePlaybook(ctx, name, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivatePlaybookResponse(rsp)
+}
+
+// ListProtectedWithResponse List the targets that no playbook may touch
+//
+// Those of this site. The product adds its own, such as loopback and multicast addresses.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/protected (the `ListProtected` operationId).
+func (c *ClientWithResponses) ListProtectedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProtectedResponse, error) {
+	rsp, err := c.ListProtected(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProtectedResponse(rsp)
+}
+
+// ReplaceProtectedWithBodyWithResponse Put another list in the place of this one
+//
+// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+// a list that somebody else changed meanwhile is never written over.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+func (c *ClientWithResponses) ReplaceProtectedWithBodyWithResponse(ctx context.Context, params *ReplaceProtectedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceProtectedResponse, error) {
+	rsp, err := c.ReplaceProtectedWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceProtectedResponse(rsp)
+}
+
+// ReplaceProtectedWithResponse Put another list in the place of this one
+//
+// In force with the next action. `If-Match` with the ETag of the list you changed is needed:
+// a list that somebody else changed meanwhile is never written over.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
+func (c *ClientWithResponses) ReplaceProtectedWithResponse(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceProtectedResponse, error) {
+	rsp, err := c.ReplaceProtected(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceProtectedResponse(rsp)
 }
 
 // ListTasksWithResponse List tasks, newest first
@@ -9030,6 +11537,144 @@ func ParseListConnectorsResponse(rsp *http.Response) (*ListConnectorsResponse, e
 	return response, nil
 }
 
+// ParseShowConnectorResponse parses an HTTP response from a ShowConnectorWithResponse call
+func ParseShowConnectorResponse(rsp *http.Response) (*ShowConnectorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowConnectorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Connector
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ShowConnectorResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListContainmentsResponse parses an HTTP response from a ListContainmentsWithResponse call
+func ParseListContainmentsResponse(rsp *http.Response) (*ListContainmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListContainmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContainmentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListContainmentsResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListEvidenceResponse parses an HTTP response from a ListEvidenceWithResponse call
+func ParseListEvidenceResponse(rsp *http.Response) (*ListEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EvidencePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListEvidenceResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseShowEvidenceResponse parses an HTTP response from a ShowEvidenceWithResponse call
 func ParseShowEvidenceResponse(rsp *http.Response) (*ShowEvidenceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9125,6 +11770,52 @@ func ParseDownloadEvidenceResponse(rsp *http.Response) (*DownloadEvidenceRespons
 	return response, nil
 }
 
+// ParseRecordCustodyResponse parses an HTTP response from a RecordCustodyWithResponse call
+func ParseRecordCustodyResponse(rsp *http.Response) (*RecordCustodyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordCustodyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EvidenceDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RecordCustodyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseShowFreezeResponse parses an HTTP response from a ShowFreezeWithResponse call
 func ParseShowFreezeResponse(rsp *http.Response) (*ShowFreezeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9156,6 +11847,16 @@ func ParseShowFreezeResponse(rsp *http.Response) (*ShowFreezeResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowFreezeResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	case true:
 		var headers ShowFreezeResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -9202,6 +11903,16 @@ func ParseSetFreezeResponse(rsp *http.Response) (*SetFreezeResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers SetFreezeResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	case true:
 		var headers SetFreezeResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -9442,6 +12153,16 @@ func ParseShowIncidentResponse(rsp *http.Response) (*ShowIncidentResponse, error
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowIncidentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	case true:
 		var headers ShowIncidentResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -9490,6 +12211,52 @@ func ParseAcknowledgeIncidentResponse(rsp *http.Response) (*AcknowledgeIncidentR
 	switch {
 	case true:
 		var headers AcknowledgeIncidentResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddAlertResponse parses an HTTP response from a AddAlertWithResponse call
+func ParseAddAlertResponse(rsp *http.Response) (*AddAlertResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddAlertResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest CommandReply
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AddAlertResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -9720,6 +12487,52 @@ func ParseExtendContainmentResponse(rsp *http.Response) (*ExtendContainmentRespo
 	switch {
 	case true:
 		var headers ExtendContainmentResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMarkDoneResponse parses an HTTP response from a MarkDoneWithResponse call
+func ParseMarkDoneResponse(rsp *http.Response) (*MarkDoneResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkDoneResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest CommandReply
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers MarkDoneResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -10225,6 +13038,94 @@ func ParseShowMeResponse(rsp *http.Response) (*ShowMeResponse, error) {
 	return response, nil
 }
 
+// ParseShowOutboxResponse parses an HTTP response from a ShowOutboxWithResponse call
+func ParseShowOutboxResponse(rsp *http.Response) (*ShowOutboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowOutboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Outbox
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ShowOutboxResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRetryOutboxItemResponse parses an HTTP response from a RetryOutboxItemWithResponse call
+func ParseRetryOutboxItemResponse(rsp *http.Response) (*RetryOutboxItemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryOutboxItemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RetryOutboxItemResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPlaybooksResponse parses an HTTP response from a ListPlaybooksWithResponse call
 func ParseListPlaybooksResponse(rsp *http.Response) (*ListPlaybooksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10423,6 +13324,216 @@ func ParsePublishPlaybookResponse(rsp *http.Response) (*PublishPlaybookResponse,
 		response.Headers200 = &headers
 	case true:
 		var headers PublishPlaybookResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDisablePlaybookResponse parses an HTTP response from a DisablePlaybookWithResponse call
+func ParseDisablePlaybookResponse(rsp *http.Response) (*DisablePlaybookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DisablePlaybookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers DisablePlaybookResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseActivatePlaybookResponse parses an HTTP response from a ActivatePlaybookWithResponse call
+func ParseActivatePlaybookResponse(rsp *http.Response) (*ActivatePlaybookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActivatePlaybookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PlaybookSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ActivatePlaybookResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers ActivatePlaybookResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListProtectedResponse parses an HTTP response from a ListProtectedWithResponse call
+func ParseListProtectedResponse(rsp *http.Response) (*ListProtectedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProtectedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProtectedList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListProtectedResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers ListProtectedResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReplaceProtectedResponse parses an HTTP response from a ReplaceProtectedWithResponse call
+func ParseReplaceProtectedResponse(rsp *http.Response) (*ReplaceProtectedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceProtectedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProtectedList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReplaceProtectedResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers ReplaceProtectedResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -10950,18 +14061,30 @@ type ServerInterface interface {
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx echo.Context) error
+	// ShowConnector Show one connector instance with what it can do and takes as settings
+	// (GET /api/v1/connectors/{instance})
+	ShowConnector(ctx echo.Context, instance string) error
+	// ListContainments List what is held back, newest first
+	// (GET /api/v1/containments)
+	ListContainments(ctx echo.Context, params ListContainmentsParams) error
+	// ListEvidence List collected items, newest first
+	// (GET /api/v1/evidence)
+	ListEvidence(ctx echo.Context, params ListEvidenceParams) error
 	// ShowEvidence Show what is known of one item and its chain of custody
 	// (GET /api/v1/evidence/{evidence_id})
 	ShowEvidence(ctx echo.Context, evidenceID PathEvidence) error
 	// DownloadEvidence Download the bytes of one item
 	// (GET /api/v1/evidence/{evidence_id}/content)
 	DownloadEvidence(ctx echo.Context, evidenceID PathEvidence) error
+	// RecordCustody Write a step of custody, or check the bytes again
+	// (POST /api/v1/evidence/{evidence_id}/custody)
+	RecordCustody(ctx echo.Context, evidenceID PathEvidence, params RecordCustodyParams) error
 	// ShowFreeze Tell whether the kill switch is on
 	// (GET /api/v1/freeze)
 	ShowFreeze(ctx echo.Context) error
 	// SetFreeze Turn the kill switch on or off
 	// (PUT /api/v1/freeze)
-	SetFreeze(ctx echo.Context) error
+	SetFreeze(ctx echo.Context, params SetFreezeParams) error
 	// AnswerChallenge Answer the one request by which Okta verifies a hook
 	// (GET /api/v1/hooks/{source})
 	AnswerChallenge(ctx echo.Context, source SourceName, params AnswerChallengeParams) error
@@ -10980,6 +14103,9 @@ type ServerInterface interface {
 	// AcknowledgeIncident Say that a person has taken notice
 	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge)
 	AcknowledgeIncident(ctx echo.Context, incidentID PathIncident, params AcknowledgeIncidentParams) error
+	// AddAlert Put an alert into the incident that the rules did not put there
+	// (POST /api/v1/incidents/{incident_id}/commands/add-alert)
+	AddAlert(ctx echo.Context, incidentID PathIncident, params AddAlertParams) error
 	// CancelIncident Stop all runs, and undo what they did when asked to
 	// (POST /api/v1/incidents/{incident_id}/commands/cancel)
 	CancelIncident(ctx echo.Context, incidentID PathIncident, params CancelIncidentParams) error
@@ -10995,6 +14121,9 @@ type ServerInterface interface {
 	// ExtendContainment Move the time at which a containment is released by itself
 	// (POST /api/v1/incidents/{incident_id}/commands/extend)
 	ExtendContainment(ctx echo.Context, incidentID PathIncident, params ExtendContainmentParams) error
+	// MarkDone Say that an action whose outcome is not known did happen
+	// (POST /api/v1/incidents/{incident_id}/commands/mark-done)
+	MarkDone(ctx echo.Context, incidentID PathIncident, params MarkDoneParams) error
 	// NoteIncident Add a remark to the timeline
 	// (POST /api/v1/incidents/{incident_id}/commands/note)
 	NoteIncident(ctx echo.Context, incidentID PathIncident, params NoteIncidentParams) error
@@ -11028,6 +14157,12 @@ type ServerInterface interface {
 	// ShowMe Tell who the token is and what it permits
 	// (GET /api/v1/me)
 	ShowMe(ctx echo.Context) error
+	// ShowOutbox Tell what work waits, and list what was laid aside
+	// (GET /api/v1/outbox)
+	ShowOutbox(ctx echo.Context, params ShowOutboxParams) error
+	// RetryOutboxItem Put a parked item back in line
+	// (POST /api/v1/outbox/{item_id}/retry)
+	RetryOutboxItem(ctx echo.Context, itemID int64) error
 	// ListPlaybooks List published playbook versions
 	// (GET /api/v1/playbooks)
 	ListPlaybooks(ctx echo.Context, params ListPlaybooksParams) error
@@ -11040,6 +14175,18 @@ type ServerInterface interface {
 	// PublishPlaybook Publish a version
 	// (PUT /api/v1/playbooks/{name})
 	PublishPlaybook(ctx echo.Context, name PlaybookName, params PublishPlaybookParams) error
+	// DisablePlaybook Leave a playbook without an active version
+	// (DELETE /api/v1/playbooks/{name}/active)
+	DisablePlaybook(ctx echo.Context, name PlaybookName, params DisablePlaybookParams) error
+	// ActivatePlaybook Make a published version the active one
+	// (PUT /api/v1/playbooks/{name}/active)
+	ActivatePlaybook(ctx echo.Context, name PlaybookName, params ActivatePlaybookParams) error
+	// ListProtected List the targets that no playbook may touch
+	// (GET /api/v1/protected)
+	ListProtected(ctx echo.Context) error
+	// ReplaceProtected Put another list in the place of this one
+	// (PUT /api/v1/protected)
+	ReplaceProtected(ctx echo.Context, params ReplaceProtectedParams) error
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx echo.Context, params ListTasksParams) error
@@ -11105,6 +14252,48 @@ func (w *ServerInterfaceWrapper) ListAlerts(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "parsed", ctx.QueryParams(), &params.Parsed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter parsed: %s", err))
+	}
+
+	// ------------- Optional query parameter "severity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "severity", ctx.QueryParams(), &params.Severity, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter severity: %s", err))
+	}
+
+	// ------------- Optional query parameter "host" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "host", ctx.QueryParams(), &params.Host, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter host: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -11187,6 +14376,13 @@ func (w *ServerInterfaceWrapper) ListApprovals(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
 	}
 
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mine: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -11267,6 +14463,107 @@ func (w *ServerInterfaceWrapper) ListConnectors(ctx echo.Context) error {
 	return err
 }
 
+// ShowConnector converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowConnector(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "instance" -------------
+	var instance string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "instance", ctx.Param("instance"), &instance, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter instance: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowConnector(ctx, instance)
+	return err
+}
+
+// ListContainments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListContainments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListContainmentsParams
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "incident_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident_id", ctx.QueryParams(), &params.IncidentID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "target" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "target", ctx.QueryParams(), &params.Target, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter target: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListContainments(ctx, params)
+	return err
+}
+
+// ListEvidence converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEvidence(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEvidenceParams
+	// ------------- Optional query parameter "incident_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident_id", ctx.QueryParams(), &params.IncidentID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "sha256" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sha256", ctx.QueryParams(), &params.Sha256, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sha256: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEvidence(ctx, params)
+	return err
+}
+
 // ShowEvidence converts echo context to params.
 func (w *ServerInterfaceWrapper) ShowEvidence(ctx echo.Context) error {
 	var err error
@@ -11299,6 +14596,42 @@ func (w *ServerInterfaceWrapper) DownloadEvidence(ctx echo.Context) error {
 	return err
 }
 
+// RecordCustody converts echo context to params.
+func (w *ServerInterfaceWrapper) RecordCustody(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "evidence_id" -------------
+	var evidenceID PathEvidence
+
+	err = runtime.BindStyledParameterWithOptions("simple", "evidence_id", ctx.Param("evidence_id"), &evidenceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter evidence_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordCustodyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RecordCustody(ctx, evidenceID, params)
+	return err
+}
+
 // ShowFreeze converts echo context to params.
 func (w *ServerInterfaceWrapper) ShowFreeze(ctx echo.Context) error {
 	var err error
@@ -11312,8 +14645,28 @@ func (w *ServerInterfaceWrapper) ShowFreeze(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) SetFreeze(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetFreezeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SetFreeze(ctx)
+	err = w.Handler.SetFreeze(ctx, params)
 	return err
 }
 
@@ -11419,6 +14772,20 @@ func (w *ServerInterfaceWrapper) ListIncidents(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
 	}
 
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -11516,6 +14883,42 @@ func (w *ServerInterfaceWrapper) AcknowledgeIncident(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AcknowledgeIncident(ctx, incidentID, params)
+	return err
+}
+
+// AddAlert converts echo context to params.
+func (w *ServerInterfaceWrapper) AddAlert(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddAlertParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddAlert(ctx, incidentID, params)
 	return err
 }
 
@@ -11621,6 +15024,21 @@ func (w *ServerInterfaceWrapper) DeclareIncident(ctx echo.Context) error {
 
 		params.IdempotencyKey = &IdempotencyKey
 	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DeclareIncident(ctx, incidentID, params)
@@ -11696,6 +15114,42 @@ func (w *ServerInterfaceWrapper) ExtendContainment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ExtendContainment(ctx, incidentID, params)
+	return err
+}
+
+// MarkDone converts echo context to params.
+func (w *ServerInterfaceWrapper) MarkDone(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MarkDoneParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MarkDone(ctx, incidentID, params)
 	return err
 }
 
@@ -12036,6 +15490,20 @@ func (w *ServerInterfaceWrapper) ListTimeline(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
 	}
 
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", ctx.QueryParams(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListTimeline(ctx, incidentID, params)
 	return err
@@ -12047,6 +15515,40 @@ func (w *ServerInterfaceWrapper) ShowMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowMe(ctx)
+	return err
+}
+
+// ShowOutbox converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowOutbox(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowOutboxParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowOutbox(ctx, params)
+	return err
+}
+
+// RetryOutboxItem converts echo context to params.
+func (w *ServerInterfaceWrapper) RetryOutboxItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "item_id" -------------
+	var itemID int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", ctx.Param("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RetryOutboxItem(ctx, itemID)
 	return err
 }
 
@@ -12145,6 +15647,118 @@ func (w *ServerInterfaceWrapper) PublishPlaybook(ctx echo.Context) error {
 	return err
 }
 
+// DisablePlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) DisablePlaybook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name PlaybookName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisablePlaybookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DisablePlaybook(ctx, name, params)
+	return err
+}
+
+// ActivatePlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) ActivatePlaybook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name PlaybookName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActivatePlaybookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ActivatePlaybook(ctx, name, params)
+	return err
+}
+
+// ListProtected converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProtected(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProtected(ctx)
+	return err
+}
+
+// ReplaceProtected converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceProtected(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceProtectedParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceProtected(ctx, params)
+	return err
+}
+
 // ListTasks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	var err error
@@ -12163,6 +15777,13 @@ func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident_id", ctx.QueryParams(), &params.IncidentID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mine: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -12395,6 +16016,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/cancel", wrapper.CancelIncident, options.OperationMiddlewares["cancelIncident"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/retry-step", wrapper.RetryStep, options.OperationMiddlewares["retryStep"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/skip-step", wrapper.SkipStep, options.OperationMiddlewares["skipStep"]...)
+	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/mark-done", wrapper.MarkDone, options.OperationMiddlewares["markDone"]...)
+	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/add-alert", wrapper.AddAlert, options.OperationMiddlewares["addAlert"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/run-playbook", wrapper.RunPlaybook, options.OperationMiddlewares["runPlaybook"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/release", wrapper.ReleaseContainment, options.OperationMiddlewares["releaseContainment"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/extend", wrapper.ExtendContainment, options.OperationMiddlewares["extendContainment"]...)
@@ -12403,6 +16026,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/timeline", wrapper.ListTimeline, options.OperationMiddlewares["listTimeline"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/record", wrapper.ExportRecord, options.OperationMiddlewares["exportRecord"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/events", wrapper.WatchIncident, options.OperationMiddlewares["watchIncident"]...)
+	router.GET(options.BaseURL+"/api/v1/evidence", wrapper.ListEvidence, options.OperationMiddlewares["listEvidence"]...)
+	router.POST(options.BaseURL+"/api/v1/evidence/:evidence_id/custody", wrapper.RecordCustody, options.OperationMiddlewares["recordCustody"]...)
+	router.GET(options.BaseURL+"/api/v1/containments", wrapper.ListContainments, options.OperationMiddlewares["listContainments"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id", wrapper.ShowEvidence, options.OperationMiddlewares["showEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id/content", wrapper.DownloadEvidence, options.OperationMiddlewares["downloadEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/approvals", wrapper.ListApprovals, options.OperationMiddlewares["listApprovals"]...)
@@ -12415,7 +16041,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/playbooks/lint", wrapper.LintPlaybook, options.OperationMiddlewares["lintPlaybook"]...)
 	router.GET(options.BaseURL+"/api/v1/playbooks/:name", wrapper.ShowPlaybook, options.OperationMiddlewares["showPlaybook"]...)
 	router.PUT(options.BaseURL+"/api/v1/playbooks/:name", wrapper.PublishPlaybook, options.OperationMiddlewares["publishPlaybook"]...)
+	router.DELETE(options.BaseURL+"/api/v1/playbooks/:name/active", wrapper.DisablePlaybook, options.OperationMiddlewares["disablePlaybook"]...)
+	router.PUT(options.BaseURL+"/api/v1/playbooks/:name/active", wrapper.ActivatePlaybook, options.OperationMiddlewares["activatePlaybook"]...)
 	router.GET(options.BaseURL+"/api/v1/connectors", wrapper.ListConnectors, options.OperationMiddlewares["listConnectors"]...)
+	router.GET(options.BaseURL+"/api/v1/connectors/:instance", wrapper.ShowConnector, options.OperationMiddlewares["showConnector"]...)
+	router.GET(options.BaseURL+"/api/v1/protected", wrapper.ListProtected, options.OperationMiddlewares["listProtected"]...)
+	router.PUT(options.BaseURL+"/api/v1/protected", wrapper.ReplaceProtected, options.OperationMiddlewares["replaceProtected"]...)
+	router.GET(options.BaseURL+"/api/v1/outbox", wrapper.ShowOutbox, options.OperationMiddlewares["showOutbox"]...)
+	router.POST(options.BaseURL+"/api/v1/outbox/:item_id/retry", wrapper.RetryOutboxItem, options.OperationMiddlewares["retryOutboxItem"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token_id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
@@ -12804,6 +16437,135 @@ func (response ListConnectorsdefaultApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type ShowConnectorRequestObject struct {
+	Instance string `json:"instance"`
+}
+
+type ShowConnectorResponseObject interface {
+	VisitShowConnectorResponse(w http.ResponseWriter) error
+}
+
+type ShowConnector200JSONResponse Connector
+
+func (response ShowConnector200JSONResponse) VisitShowConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowConnectordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowConnectordefaultApplicationProblemPlusJSONResponse) VisitShowConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContainmentsRequestObject struct {
+	Params ListContainmentsParams
+}
+
+type ListContainmentsResponseObject interface {
+	VisitListContainmentsResponse(w http.ResponseWriter) error
+}
+
+type ListContainments200JSONResponse ContainmentPage
+
+func (response ListContainments200JSONResponse) VisitListContainmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContainmentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListContainmentsdefaultApplicationProblemPlusJSONResponse) VisitListContainmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvidenceRequestObject struct {
+	Params ListEvidenceParams
+}
+
+type ListEvidenceResponseObject interface {
+	VisitListEvidenceResponse(w http.ResponseWriter) error
+}
+
+type ListEvidence200JSONResponse EvidencePage
+
+func (response ListEvidence200JSONResponse) VisitListEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListEvidencedefaultApplicationProblemPlusJSONResponse) VisitListEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowEvidenceRequestObject struct {
 	EvidenceID PathEvidence `json:"evidence_id"`
 }
@@ -12896,6 +16658,51 @@ func (response DownloadEvidencedefaultApplicationProblemPlusJSONResponse) VisitD
 	return err
 }
 
+type RecordCustodyRequestObject struct {
+	EvidenceID PathEvidence `json:"evidence_id"`
+	Params     RecordCustodyParams
+	Body       *RecordCustodyJSONRequestBody
+}
+
+type RecordCustodyResponseObject interface {
+	VisitRecordCustodyResponse(w http.ResponseWriter) error
+}
+
+type RecordCustody200JSONResponse EvidenceDetail
+
+func (response RecordCustody200JSONResponse) VisitRecordCustodyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordCustodydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RecordCustodydefaultApplicationProblemPlusJSONResponse) VisitRecordCustodyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowFreezeRequestObject struct {
 }
 
@@ -12903,15 +16710,23 @@ type ShowFreezeResponseObject interface {
 	VisitShowFreezeResponse(w http.ResponseWriter) error
 }
 
-type ShowFreeze200JSONResponse Freeze
+type ShowFreeze200ResponseHeaders struct {
+	ETag string
+}
+
+type ShowFreeze200JSONResponse struct {
+	Body    Freeze
+	Headers ShowFreeze200ResponseHeaders
+}
 
 func (response ShowFreeze200JSONResponse) VisitShowFreezeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12939,22 +16754,31 @@ func (response ShowFreezedefaultApplicationProblemPlusJSONResponse) VisitShowFre
 }
 
 type SetFreezeRequestObject struct {
-	Body *SetFreezeJSONRequestBody
+	Params SetFreezeParams
+	Body   *SetFreezeJSONRequestBody
 }
 
 type SetFreezeResponseObject interface {
 	VisitSetFreezeResponse(w http.ResponseWriter) error
 }
 
-type SetFreeze200JSONResponse Freeze
+type SetFreeze200ResponseHeaders struct {
+	ETag string
+}
+
+type SetFreeze200JSONResponse struct {
+	Body    Freeze
+	Headers SetFreeze200ResponseHeaders
+}
 
 func (response SetFreeze200JSONResponse) VisitSetFreezeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13173,15 +16997,23 @@ type ShowIncidentResponseObject interface {
 	VisitShowIncidentResponse(w http.ResponseWriter) error
 }
 
-type ShowIncident200JSONResponse IncidentDetail
+type ShowIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type ShowIncident200JSONResponse struct {
+	Body    IncidentDetail
+	Headers ShowIncident200ResponseHeaders
+}
 
 func (response ShowIncident200JSONResponse) VisitShowIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13239,6 +17071,51 @@ type AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAlertRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Params     AddAlertParams
+	Body       *AddAlertJSONRequestBody
+}
+
+type AddAlertResponseObject interface {
+	VisitAddAlertResponse(w http.ResponseWriter) error
+}
+
+type AddAlert202JSONResponse struct{ CommandReplyJSONResponse }
+
+func (response AddAlert202JSONResponse) VisitAddAlertResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAlertdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AddAlertdefaultApplicationProblemPlusJSONResponse) VisitAddAlertResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13464,6 +17341,51 @@ type ExtendContainmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExtendContainmentdefaultApplicationProblemPlusJSONResponse) VisitExtendContainmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkDoneRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Params     MarkDoneParams
+	Body       *MarkDoneJSONRequestBody
+}
+
+type MarkDoneResponseObject interface {
+	VisitMarkDoneResponse(w http.ResponseWriter) error
+}
+
+type MarkDone202JSONResponse struct{ CommandReplyJSONResponse }
+
+func (response MarkDone202JSONResponse) VisitMarkDoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkDonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response MarkDonedefaultApplicationProblemPlusJSONResponse) VisitMarkDoneResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14024,6 +17946,86 @@ func (response ShowMedefaultApplicationProblemPlusJSONResponse) VisitShowMeRespo
 	return err
 }
 
+type ShowOutboxRequestObject struct {
+	Params ShowOutboxParams
+}
+
+type ShowOutboxResponseObject interface {
+	VisitShowOutboxResponse(w http.ResponseWriter) error
+}
+
+type ShowOutbox200JSONResponse Outbox
+
+func (response ShowOutbox200JSONResponse) VisitShowOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowOutboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowOutboxdefaultApplicationProblemPlusJSONResponse) VisitShowOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryOutboxItemRequestObject struct {
+	ItemID int64 `json:"item_id"`
+}
+
+type RetryOutboxItemResponseObject interface {
+	VisitRetryOutboxItemResponse(w http.ResponseWriter) error
+}
+
+type RetryOutboxItem204Response struct {
+}
+
+func (response RetryOutboxItem204Response) VisitRetryOutboxItemResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RetryOutboxItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RetryOutboxItemdefaultApplicationProblemPlusJSONResponse) VisitRetryOutboxItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPlaybooksRequestObject struct {
 	Params ListPlaybooksParams
 }
@@ -14215,6 +18217,199 @@ type PublishPlaybookdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublishPlaybookdefaultApplicationProblemPlusJSONResponse) VisitPublishPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisablePlaybookRequestObject struct {
+	Name   PlaybookName `json:"name"`
+	Params DisablePlaybookParams
+}
+
+type DisablePlaybookResponseObject interface {
+	VisitDisablePlaybookResponse(w http.ResponseWriter) error
+}
+
+type DisablePlaybook204Response struct {
+}
+
+func (response DisablePlaybook204Response) VisitDisablePlaybookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DisablePlaybookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DisablePlaybookdefaultApplicationProblemPlusJSONResponse) VisitDisablePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivatePlaybookRequestObject struct {
+	Name   PlaybookName `json:"name"`
+	Params ActivatePlaybookParams
+	Body   *ActivatePlaybookJSONRequestBody
+}
+
+type ActivatePlaybookResponseObject interface {
+	VisitActivatePlaybookResponse(w http.ResponseWriter) error
+}
+
+type ActivatePlaybook200ResponseHeaders struct {
+	ETag string
+}
+
+type ActivatePlaybook200JSONResponse struct {
+	Body    PlaybookSummary
+	Headers ActivatePlaybook200ResponseHeaders
+}
+
+func (response ActivatePlaybook200JSONResponse) VisitActivatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivatePlaybookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ActivatePlaybookdefaultApplicationProblemPlusJSONResponse) VisitActivatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProtectedRequestObject struct {
+}
+
+type ListProtectedResponseObject interface {
+	VisitListProtectedResponse(w http.ResponseWriter) error
+}
+
+type ListProtected200ResponseHeaders struct {
+	ETag string
+}
+
+type ListProtected200JSONResponse struct {
+	Body    ProtectedList
+	Headers ListProtected200ResponseHeaders
+}
+
+func (response ListProtected200JSONResponse) VisitListProtectedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProtecteddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListProtecteddefaultApplicationProblemPlusJSONResponse) VisitListProtectedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProtectedRequestObject struct {
+	Params ReplaceProtectedParams
+	Body   *ReplaceProtectedJSONRequestBody
+}
+
+type ReplaceProtectedResponseObject interface {
+	VisitReplaceProtectedResponse(w http.ResponseWriter) error
+}
+
+type ReplaceProtected200ResponseHeaders struct {
+	ETag string
+}
+
+type ReplaceProtected200JSONResponse struct {
+	Body    ProtectedList
+	Headers ReplaceProtected200ResponseHeaders
+}
+
+func (response ReplaceProtected200JSONResponse) VisitReplaceProtectedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProtecteddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReplaceProtecteddefaultApplicationProblemPlusJSONResponse) VisitReplaceProtectedResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14753,12 +18948,24 @@ type StrictServerInterface interface {
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx context.Context, request ListConnectorsRequestObject) (ListConnectorsResponseObject, error)
+	// ShowConnector Show one connector instance with what it can do and takes as settings
+	// (GET /api/v1/connectors/{instance})
+	ShowConnector(ctx context.Context, request ShowConnectorRequestObject) (ShowConnectorResponseObject, error)
+	// ListContainments List what is held back, newest first
+	// (GET /api/v1/containments)
+	ListContainments(ctx context.Context, request ListContainmentsRequestObject) (ListContainmentsResponseObject, error)
+	// ListEvidence List collected items, newest first
+	// (GET /api/v1/evidence)
+	ListEvidence(ctx context.Context, request ListEvidenceRequestObject) (ListEvidenceResponseObject, error)
 	// ShowEvidence Show what is known of one item and its chain of custody
 	// (GET /api/v1/evidence/{evidence_id})
 	ShowEvidence(ctx context.Context, request ShowEvidenceRequestObject) (ShowEvidenceResponseObject, error)
 	// DownloadEvidence Download the bytes of one item
 	// (GET /api/v1/evidence/{evidence_id}/content)
 	DownloadEvidence(ctx context.Context, request DownloadEvidenceRequestObject) (DownloadEvidenceResponseObject, error)
+	// RecordCustody Write a step of custody, or check the bytes again
+	// (POST /api/v1/evidence/{evidence_id}/custody)
+	RecordCustody(ctx context.Context, request RecordCustodyRequestObject) (RecordCustodyResponseObject, error)
 	// ShowFreeze Tell whether the kill switch is on
 	// (GET /api/v1/freeze)
 	ShowFreeze(ctx context.Context, request ShowFreezeRequestObject) (ShowFreezeResponseObject, error)
@@ -14783,6 +18990,9 @@ type StrictServerInterface interface {
 	// AcknowledgeIncident Say that a person has taken notice
 	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge)
 	AcknowledgeIncident(ctx context.Context, request AcknowledgeIncidentRequestObject) (AcknowledgeIncidentResponseObject, error)
+	// AddAlert Put an alert into the incident that the rules did not put there
+	// (POST /api/v1/incidents/{incident_id}/commands/add-alert)
+	AddAlert(ctx context.Context, request AddAlertRequestObject) (AddAlertResponseObject, error)
 	// CancelIncident Stop all runs, and undo what they did when asked to
 	// (POST /api/v1/incidents/{incident_id}/commands/cancel)
 	CancelIncident(ctx context.Context, request CancelIncidentRequestObject) (CancelIncidentResponseObject, error)
@@ -14798,6 +19008,9 @@ type StrictServerInterface interface {
 	// ExtendContainment Move the time at which a containment is released by itself
 	// (POST /api/v1/incidents/{incident_id}/commands/extend)
 	ExtendContainment(ctx context.Context, request ExtendContainmentRequestObject) (ExtendContainmentResponseObject, error)
+	// MarkDone Say that an action whose outcome is not known did happen
+	// (POST /api/v1/incidents/{incident_id}/commands/mark-done)
+	MarkDone(ctx context.Context, request MarkDoneRequestObject) (MarkDoneResponseObject, error)
 	// NoteIncident Add a remark to the timeline
 	// (POST /api/v1/incidents/{incident_id}/commands/note)
 	NoteIncident(ctx context.Context, request NoteIncidentRequestObject) (NoteIncidentResponseObject, error)
@@ -14831,6 +19044,12 @@ type StrictServerInterface interface {
 	// ShowMe Tell who the token is and what it permits
 	// (GET /api/v1/me)
 	ShowMe(ctx context.Context, request ShowMeRequestObject) (ShowMeResponseObject, error)
+	// ShowOutbox Tell what work waits, and list what was laid aside
+	// (GET /api/v1/outbox)
+	ShowOutbox(ctx context.Context, request ShowOutboxRequestObject) (ShowOutboxResponseObject, error)
+	// RetryOutboxItem Put a parked item back in line
+	// (POST /api/v1/outbox/{item_id}/retry)
+	RetryOutboxItem(ctx context.Context, request RetryOutboxItemRequestObject) (RetryOutboxItemResponseObject, error)
 	// ListPlaybooks List published playbook versions
 	// (GET /api/v1/playbooks)
 	ListPlaybooks(ctx context.Context, request ListPlaybooksRequestObject) (ListPlaybooksResponseObject, error)
@@ -14843,6 +19062,18 @@ type StrictServerInterface interface {
 	// PublishPlaybook Publish a version
 	// (PUT /api/v1/playbooks/{name})
 	PublishPlaybook(ctx context.Context, request PublishPlaybookRequestObject) (PublishPlaybookResponseObject, error)
+	// DisablePlaybook Leave a playbook without an active version
+	// (DELETE /api/v1/playbooks/{name}/active)
+	DisablePlaybook(ctx context.Context, request DisablePlaybookRequestObject) (DisablePlaybookResponseObject, error)
+	// ActivatePlaybook Make a published version the active one
+	// (PUT /api/v1/playbooks/{name}/active)
+	ActivatePlaybook(ctx context.Context, request ActivatePlaybookRequestObject) (ActivatePlaybookResponseObject, error)
+	// ListProtected List the targets that no playbook may touch
+	// (GET /api/v1/protected)
+	ListProtected(ctx context.Context, request ListProtectedRequestObject) (ListProtectedResponseObject, error)
+	// ReplaceProtected Put another list in the place of this one
+	// (PUT /api/v1/protected)
+	ReplaceProtected(ctx context.Context, request ReplaceProtectedRequestObject) (ReplaceProtectedResponseObject, error)
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -15133,6 +19364,81 @@ func (sh *strictHandler) ListConnectors(ctx echo.Context) error {
 	return nil
 }
 
+// ShowConnector operation middleware
+func (sh *strictHandler) ShowConnector(ctx echo.Context, instance string) error {
+	var request ShowConnectorRequestObject
+
+	request.Instance = instance
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowConnector(ctx.Request().Context(), request.(ShowConnectorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowConnector")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowConnectorResponseObject); ok {
+		return validResponse.VisitShowConnectorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListContainments operation middleware
+func (sh *strictHandler) ListContainments(ctx echo.Context, params ListContainmentsParams) error {
+	var request ListContainmentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListContainments(ctx.Request().Context(), request.(ListContainmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListContainments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListContainmentsResponseObject); ok {
+		return validResponse.VisitListContainmentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListEvidence operation middleware
+func (sh *strictHandler) ListEvidence(ctx echo.Context, params ListEvidenceParams) error {
+	var request ListEvidenceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEvidence(ctx.Request().Context(), request.(ListEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEvidenceResponseObject); ok {
+		return validResponse.VisitListEvidenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ShowEvidence operation middleware
 func (sh *strictHandler) ShowEvidence(ctx echo.Context, evidenceID PathEvidence) error {
 	var request ShowEvidenceRequestObject
@@ -15183,6 +19489,55 @@ func (sh *strictHandler) DownloadEvidence(ctx echo.Context, evidenceID PathEvide
 	return nil
 }
 
+// RecordCustody operation middleware
+func (sh *strictHandler) RecordCustody(ctx echo.Context, evidenceID PathEvidence, params RecordCustodyParams) error {
+	var request RecordCustodyRequestObject
+
+	request.EvidenceID = evidenceID
+	request.Params = params
+
+	var body RecordCustodyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordCustody(ctx.Request().Context(), request.(RecordCustodyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordCustody")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RecordCustodyResponseObject); ok {
+		return validResponse.VisitRecordCustodyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ShowFreeze operation middleware
 func (sh *strictHandler) ShowFreeze(ctx echo.Context) error {
 	var request ShowFreezeRequestObject
@@ -15207,8 +19562,10 @@ func (sh *strictHandler) ShowFreeze(ctx echo.Context) error {
 }
 
 // SetFreeze operation middleware
-func (sh *strictHandler) SetFreeze(ctx echo.Context) error {
+func (sh *strictHandler) SetFreeze(ctx echo.Context, params SetFreezeParams) error {
 	var request SetFreezeRequestObject
+
+	request.Params = params
 
 	var body SetFreezeJSONRequestBody
 	var err error
@@ -15456,6 +19813,55 @@ func (sh *strictHandler) AcknowledgeIncident(ctx echo.Context, incidentID PathIn
 	return nil
 }
 
+// AddAlert operation middleware
+func (sh *strictHandler) AddAlert(ctx echo.Context, incidentID PathIncident, params AddAlertParams) error {
+	var request AddAlertRequestObject
+
+	request.IncidentID = incidentID
+	request.Params = params
+
+	var body AddAlertJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddAlert(ctx.Request().Context(), request.(AddAlertRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddAlert")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddAlertResponseObject); ok {
+		return validResponse.VisitAddAlertResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CancelIncident operation middleware
 func (sh *strictHandler) CancelIncident(ctx echo.Context, incidentID PathIncident, params CancelIncidentParams) error {
 	var request CancelIncidentRequestObject
@@ -15695,6 +20101,55 @@ func (sh *strictHandler) ExtendContainment(ctx echo.Context, incidentID PathInci
 		return err
 	} else if validResponse, ok := response.(ExtendContainmentResponseObject); ok {
 		return validResponse.VisitExtendContainmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MarkDone operation middleware
+func (sh *strictHandler) MarkDone(ctx echo.Context, incidentID PathIncident, params MarkDoneParams) error {
+	var request MarkDoneRequestObject
+
+	request.IncidentID = incidentID
+	request.Params = params
+
+	var body MarkDoneJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkDone(ctx.Request().Context(), request.(MarkDoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkDone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MarkDoneResponseObject); ok {
+		return validResponse.VisitMarkDoneResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -16147,6 +20602,56 @@ func (sh *strictHandler) ShowMe(ctx echo.Context) error {
 	return nil
 }
 
+// ShowOutbox operation middleware
+func (sh *strictHandler) ShowOutbox(ctx echo.Context, params ShowOutboxParams) error {
+	var request ShowOutboxRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowOutbox(ctx.Request().Context(), request.(ShowOutboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowOutbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowOutboxResponseObject); ok {
+		return validResponse.VisitShowOutboxResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RetryOutboxItem operation middleware
+func (sh *strictHandler) RetryOutboxItem(ctx echo.Context, itemID int64) error {
+	var request RetryOutboxItemRequestObject
+
+	request.ItemID = itemID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryOutboxItem(ctx.Request().Context(), request.(RetryOutboxItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryOutboxItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RetryOutboxItemResponseObject); ok {
+		return validResponse.VisitRetryOutboxItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListPlaybooks operation middleware
 func (sh *strictHandler) ListPlaybooks(ctx echo.Context, params ListPlaybooksParams) error {
 	var request ListPlaybooksRequestObject
@@ -16245,6 +20750,152 @@ func (sh *strictHandler) PublishPlaybook(ctx echo.Context, name PlaybookName, pa
 		return err
 	} else if validResponse, ok := response.(PublishPlaybookResponseObject); ok {
 		return validResponse.VisitPublishPlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DisablePlaybook operation middleware
+func (sh *strictHandler) DisablePlaybook(ctx echo.Context, name PlaybookName, params DisablePlaybookParams) error {
+	var request DisablePlaybookRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DisablePlaybook(ctx.Request().Context(), request.(DisablePlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DisablePlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DisablePlaybookResponseObject); ok {
+		return validResponse.VisitDisablePlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ActivatePlaybook operation middleware
+func (sh *strictHandler) ActivatePlaybook(ctx echo.Context, name PlaybookName, params ActivatePlaybookParams) error {
+	var request ActivatePlaybookRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	var body ActivatePlaybookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ActivatePlaybook(ctx.Request().Context(), request.(ActivatePlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActivatePlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ActivatePlaybookResponseObject); ok {
+		return validResponse.VisitActivatePlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProtected operation middleware
+func (sh *strictHandler) ListProtected(ctx echo.Context) error {
+	var request ListProtectedRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProtected(ctx.Request().Context(), request.(ListProtectedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProtected")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProtectedResponseObject); ok {
+		return validResponse.VisitListProtectedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceProtected operation middleware
+func (sh *strictHandler) ReplaceProtected(ctx echo.Context, params ReplaceProtectedParams) error {
+	var request ReplaceProtectedRequestObject
+
+	request.Params = params
+
+	var body ReplaceProtectedJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceProtected(ctx.Request().Context(), request.(ReplaceProtectedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceProtected")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceProtectedResponseObject); ok {
+		return validResponse.VisitReplaceProtectedResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

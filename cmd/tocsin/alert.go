@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,6 +81,7 @@ func printReceipts(p *printer, receipts []gen.Receipt) {
 
 func newAlertListCommand(c *cli) *cobra.Command {
 	var query client.AlertQuery
+	var since, until string
 	var unparsed bool
 	command := &cobra.Command{
 		Use:     "list",
@@ -89,6 +91,9 @@ func newAlertListCommand(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			server, err := c.connect()
 			if err != nil {
+				return err
+			}
+			if query.Since, query.Until, err = span(since, until, time.Now()); err != nil {
 				return err
 			}
 			if unparsed {
@@ -111,6 +116,12 @@ func newAlertListCommand(c *cli) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&query.IncidentID, "incident", "", "of this incident")
 	flags.StringVarP(&query.Source, "source", "s", "", "of this source")
+	flags.StringVar((*string)(&query.Severity), "severity", "", "informational, low, medium, high or critical")
+	flags.StringVar(&query.Host, "host", "", "name, id or address of the host")
+	flags.StringVar(&query.User, "user", "", "name, e-mail or id of the user")
+	flags.StringVarP(&query.Query, "query", "q", "", "part of the id or the title")
+	flags.StringVar(&since, "since", "", "received in the last while, as 24h, or since a time (RFC 3339)")
+	flags.StringVar(&until, "until", "", "received before that")
 	flags.BoolVar(&unparsed, "unparsed", false, "only what no mapping could read")
 	pageFlags(command, &query.Page)
 	return command

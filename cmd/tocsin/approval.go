@@ -34,6 +34,7 @@ func (c *cli) approvalIDs() cobra.CompletionFunc {
 
 func newApprovalListCommand(c *cli) *cobra.Command {
 	var status, incident string
+	var mine bool
 	var page client.Page
 	command := &cobra.Command{
 		Use:     "list",
@@ -48,7 +49,7 @@ func newApprovalListCommand(c *cli) *cobra.Command {
 			if status == "all" {
 				status = ""
 			}
-			found, err := server.Approvals(cmd.Context(), soar.ApprovalStatus(status), incident, page)
+			found, err := server.Approvals(cmd.Context(), soar.ApprovalStatus(status), incident, page, client.Mine(mine))
 			if err != nil {
 				return err
 			}
@@ -57,6 +58,7 @@ func newApprovalListCommand(c *cli) *cobra.Command {
 	}
 	command.Flags().StringVar(&status, "status", "pending", "pending, approved, denied, expired, cancelled or all")
 	command.Flags().StringVar(&incident, "incident", "", "of this incident")
+	command.Flags().BoolVar(&mine, "mine", false, "only what is for you")
 	pageFlags(command, &page)
 	return command
 }

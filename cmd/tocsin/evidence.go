@@ -7,40 +7,48 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
 )
 
 func newEvidenceCommand(c *cli) *cobra.Command {
 	return family("evidence", "Collected items and their chain of custody", "  tocsin evidence list INC-2026-0A1B2C\n  tocsin evidence get EVD-0123456789 --file connections.txt",
-		newEvidenceListCommand(c), newEvidenceShowCommand(c), newEvidenceGetCommand(c))
+		newEvidenceListCommand(c), newEvidenceShowCommand(c), newEvidenceGetCommand(c), newCustodyCommand(c))
 }
 
 func newEvidenceListCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
-		Use:     "list INCIDENT",
-		Short:   "List what was collected in an incident",
-		Example: "  tocsin evidence list INC-2026-0A1B2C",
-		Args:    words(1, 1), ValidArgsFunction: c.incidentIDs(),
+	var page client.Page
+	command := &cobra.Command{
+		Use:     "list [INCIDENT]",
+		Short:   "List what was collected, in one incident or in all",
+		Example: "  tocsin evidence list INC-2026-0A1B2C\n  tocsin evidence list -n 10",
+		Args:    words(0, 1), ValidArgsFunction: c.incidentIDs(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			server, err := c.connect()
 			if err != nil {
 				return err
 			}
-			detail, err := server.Incident(cmd.Context(), args[0])
+			found, err := server.EvidenceList(cmd.Context(), strings.Join(args, ""), page)
 			if err != nil {
 				return err
 			}
-			return c.show(cmd, detail.Evidence, func(p *printer) {
-				if len(detail.Evidence) == 0 {
+			return c.show(cmd, found, func(p *printer) {
+				if len(found.Items) == 0 {
 					p.line("nothing was collected")
 				}
-				printEvidence(p, detail.Evidence)
+				printEvidence(p, found.Items)
+				if found.Next != nil {
+					p.line("more with: --after %s", *found.Next)
+				}
 			})
 		},
 	}
+	pageFlags(command, &page)
+	return command
 }
 
 func newEvidenceShowCommand(c *cli) *cobra.Command {

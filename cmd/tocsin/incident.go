@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ func newIncidentCommand(c *cli) *cobra.Command {
 		"  tocsin incident list --severity high\n  tocsin incident show INC-2026-0A1B2C\n  tocsin incident ack INC-2026-0A1B2C\n  tocsin incident close INC-2026-0A1B2C --resolution resolved --reason \"cleaned and watched for a day\"",
 		newIncidentListCommand(c), newIncidentShowCommand(c), newIncidentWatchCommand(c), newIncidentOpenCommand(c),
 		newNoteCommand(c), newAckCommand(c), newDeclareCommand(c), newPauseCommand(c), newResumeCommand(c), newCancelCommand(c), newCloseCommand(c),
-		newRetryStepCommand(c), newSkipStepCommand(c), newRunCommand(c), newReleaseCommand(c), newExtendCommand(c), newEventCommand(c))
+		newRetryStepCommand(c), newSkipStepCommand(c), newMarkDoneCommand(c), newAddAlertCommand(c), newRunCommand(c), newReleaseCommand(c), newExtendCommand(c), newEventCommand(c))
 }
 
 // incidentIDs completes ids of incidents that have not ended.
@@ -36,6 +37,7 @@ func (c *cli) incidentIDs() cobra.CompletionFunc {
 
 func newIncidentListCommand(c *cli) *cobra.Command {
 	var query client.IncidentQuery
+	var since, until string
 	var all bool
 	command := &cobra.Command{
 		Use:     "list",
@@ -45,6 +47,9 @@ func newIncidentListCommand(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			server, err := c.connect()
 			if err != nil {
+				return err
+			}
+			if query.Since, query.Until, err = span(since, until, time.Now()); err != nil {
 				return err
 			}
 			if !all && query.Status == "" {
@@ -70,6 +75,8 @@ func newIncidentListCommand(c *cli) *cobra.Command {
 	flags.StringVar((*string)(&query.Severity), "severity", "", "informational, low, medium, high or critical")
 	flags.StringVar((*string)(&query.Category), "category", "", "as brute_force")
 	flags.StringVar(&query.Owner, "owner", "", "a person's id")
+	flags.StringVar(&since, "since", "", "opened in the last while, as 24h, or since a time (RFC 3339)")
+	flags.StringVar(&until, "until", "", "opened before that")
 	flags.StringVarP(&query.Query, "query", "q", "", "part of the id or the title")
 	pageFlags(command, &query.Page)
 	return command

@@ -177,6 +177,27 @@ func newSkipStepCommand(c *cli) *cobra.Command {
 	})
 }
 
+func newMarkDoneCommand(c *cli) *cobra.Command {
+	return c.orderCommand(order{
+		use: "mark-done INCIDENT STEP", short: "Say that an action whose outcome is not known did happen", args: words(2, 2), reason: "required",
+		long:    "For a step that waits because nobody can tell whether its action was carried out.\nIt did not happen: retry-step does it, skip-step goes on without it.",
+		example: "  tocsin incident mark-done INC-2026-0A1B2C r1/isolate --reason \"the EDR's console shows it isolated\"",
+		build: func(args []string, why string) (client.Command, error) {
+			return client.MarkDone{Key: args[0], Reason: why}, nil
+		},
+	})
+}
+
+func newAddAlertCommand(c *cli) *cobra.Command {
+	return c.orderCommand(order{
+		use: "add-alert INCIDENT ALERT", short: "Put an alert into the incident", args: words(2, 2), reason: "required",
+		example: "  tocsin incident add-alert INC-2026-0A1B2C ALR-0123456789 --reason \"the same attacker\"",
+		build: func(args []string, why string) (client.Command, error) {
+			return gen.AddAlertCommand{AlertID: args[0], Reason: why}, nil
+		},
+	})
+}
+
 func newRunCommand(c *cli) *cobra.Command {
 	var version string
 	var inputs []string

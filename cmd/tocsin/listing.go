@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,29 @@ import (
 func pageFlags(command *cobra.Command, page *client.Page) {
 	command.Flags().IntVarP(&page.Limit, "limit", "n", 50, "rows at most")
 	command.Flags().StringVar(&page.After, "after", "", "go on after the page before")
+}
+
+// span reads the ends of a span of time: each a time, or a while before now.
+func span(since, until string, now time.Time) (from, to *time.Time, err error) {
+	if from, err = before("--since", since, now); err != nil {
+		return nil, nil, err
+	}
+	to, err = before("--until", until, now)
+	return from, to, err
+}
+
+func before(flag, text string, now time.Time) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if while, err := time.ParseDuration(text); err == nil && while > 0 {
+		return given(now.Add(-while).UTC().Truncate(time.Second)), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil, usage("%s is %q, expected a time such as 2026-02-01T08:00:00Z or a while such as 24h", flag, text)
+	}
+	return given(at.UTC()), nil
 }
 
 // list writes a table and how to see more.

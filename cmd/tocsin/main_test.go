@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TOCSIN_URL", server.URL)
 			env.Setenv("TOKEN", apitest.Token(soar.RoleSOCLead))
 			env.Setenv("ADMIN", apitest.Token(soar.RoleAdmin))
+			env.Setenv("CUSTODIAN", apitest.Token(soar.RoleEvidenceCustodian))
 			env.Setenv("AUTHOR", apitest.Token(soar.RolePlaybookEngineer))
 			env.Setenv("TOOL", apitest.Token(soar.RoleTool))
 			env.Setenv("TOCSIN_TOKEN", apitest.Token(soar.RoleSOCLead))

@@ -19,7 +19,7 @@ func newPlaybookCommand(c *cli) *cobra.Command {
 	return family("playbook", "Write, check and publish playbooks",
 		"  tocsin playbook lint playbooks/\n  tocsin playbook plan phishing.yaml\n  tocsin playbook publish phishing.yaml",
 		newLintCommand(c), newPlanCommand(c), newSchemaCommand(), newFormatCommand(),
-		newPlaybookListCommand(c), newPlaybookShowCommand(c), newPublishCommand(c))
+		newPlaybookListCommand(c), newPlaybookShowCommand(c), newPublishCommand(c), newActivateCommand(c), newDisableCommand(c))
 }
 
 // playbookNames completes names of published playbooks.

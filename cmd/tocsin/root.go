@@ -59,10 +59,10 @@ func newRootCommand() *cobra.Command {
 	root.SetCompletionCommandGroupID(groupAdmin)
 	c.globalFlags(root)
 	add(root, groupRun, newDevCommand(), newDemoCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newConfigCommand(c), newLabCommand())
-	add(root, groupWork, newAlertCommand(c), newIncidentCommand(c), newApprovalCommand(c), newApproveCommand(c), newDenyCommand(c), newTaskCommand(c))
+	add(root, groupWork, newAlertCommand(c), newIncidentCommand(c), newApprovalCommand(c), newApproveCommand(c), newDenyCommand(c), newTaskCommand(c), newContainmentCommand(c))
 	add(root, groupRecord, newRecordCommand(c), newEvidenceCommand(c))
 	add(root, groupAuthor, newPlaybookCommand(c), newConnectorCommand(c))
-	add(root, groupAdmin, newFreezeCommand(c), newTokenCommand(c), newDoctorCommand(c), newVersionCommand(c))
+	add(root, groupAdmin, newFreezeCommand(c), newProtectedCommand(c), newOutboxCommand(c), newTokenCommand(c), newDoctorCommand(c), newVersionCommand(c))
 	return root
 }
 

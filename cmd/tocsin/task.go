@@ -18,6 +18,7 @@ func newTaskCommand(c *cli) *cobra.Command {
 
 func newTaskListCommand(c *cli) *cobra.Command {
 	var status, incident string
+	var mine bool
 	var page client.Page
 	command := &cobra.Command{
 		Use:     "list",
@@ -32,7 +33,7 @@ func newTaskListCommand(c *cli) *cobra.Command {
 			if status == "all" {
 				status = ""
 			}
-			found, err := server.Tasks(cmd.Context(), soar.TaskStatus(status), incident, page)
+			found, err := server.Tasks(cmd.Context(), soar.TaskStatus(status), incident, page, client.Mine(mine))
 			if err != nil {
 				return err
 			}
@@ -41,6 +42,7 @@ func newTaskListCommand(c *cli) *cobra.Command {
 	}
 	command.Flags().StringVar(&status, "status", "open", "open, done, cancelled or all")
 	command.Flags().StringVar(&incident, "incident", "", "of this incident")
+	command.Flags().BoolVar(&mine, "mine", false, "only what is for you")
 	pageFlags(command, &page)
 	return command
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/observe"
+	"github.com/tocsin-soar/tocsin/internal/operations"
 	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
 
@@ -29,6 +30,9 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Commands:      a.incidents,
 		Timeline:      a.incidents,
 		Evidence:      a.incidents,
+		Containments:  a.incidents,
+		Refusals:      a.incidents,
+		Operations:    operations.New(a.store, time.Now),
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,

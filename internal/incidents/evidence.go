@@ -38,6 +38,9 @@ func (s *Service) EvidenceOpen(ctx context.Context, p soar.Principal, id string)
 	if err != nil {
 		return soar.Evidence{}, nil, err
 	}
+	if err := s.maySend(ctx, p, item); err != nil {
+		return soar.Evidence{}, nil, err
+	}
 	body, err := s.store.BlobOpen(ctx, item.SHA256)
 	if err != nil {
 		// The item is known, so bytes that are not there are our fault.

@@ -131,6 +131,47 @@ func (m *memory) CommandInsert(_ context.Context, incidentID, update, updateID s
 	return m.append(incidentID, event)
 }
 
+func (m *memory) IncidentJoin(_ context.Context, incidentID, alertID string, update protocol.AddAlert) error {
+	leave, err := m.enter("IncidentJoin")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	alert := m.alerts[alertID]
+	if alert.IncidentID != "" && alert.IncidentID != incidentID {
+		return soar.Errorf(soar.CodeConflict, "memory", "alert %s belongs to incident %s", alertID, alert.IncidentID)
+	}
+	alert.IncidentID = incidentID
+	m.alerts[alertID], m.commands[update.ID] = alert, protocol.UpdateAddAlert
+	return nil
+}
+
+func (m *memory) ContainmentList(_ context.Context, f soar.ContainmentFilter) ([]soar.Containment, string, error) {
+	leave, err := m.enter("ContainmentList")
+	defer leave()
+	m.viewer = f.Viewer
+	return nil, f.After, err
+}
+
+func (m *memory) EvidencePage(_ context.Context, f soar.EvidenceFilter) ([]soar.Evidence, string, error) {
+	leave, err := m.enter("EvidencePage")
+	defer leave()
+	m.viewer = f.Viewer
+	return nil, f.After, err
+}
+
+func (m *memory) CustodyOrder(_ context.Context, id string, entry soar.CustodyEntry, event record.Payload) error {
+	leave, err := m.enter("CustodyOrder")
+	defer leave()
+	if _, before := m.commands[id]; err != nil || before {
+		return err
+	}
+	m.commands[id] = "custody"
+	entry.Seq = len(m.custody) + 1
+	m.custody = append(m.custody, entry)
+	return m.append(m.evidence[entry.EvidenceID].IncidentID, event)
+}
+
 func (m *memory) AlertGet(_ context.Context, id string) (soar.Alert, error) {
 	return lookup(m, "AlertGet", m.alerts, id)
 }

@@ -27,12 +27,14 @@ type incidentReader interface {
 	IncidentGet(ctx context.Context, id string) (soar.Incident, error)
 	IncidentList(ctx context.Context, filter soar.IncidentFilter) ([]soar.Incident, string, error)
 	IncidentDetail(ctx context.Context, id string) (protocol.Detail, error)
+	ContainmentList(ctx context.Context, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
 }
 
 // opener commits before the workflow hears of it.
 type opener interface {
 	IncidentOpen(ctx context.Context, open protocol.OpenIncident, events ...record.Payload) error
 	CommandInsert(ctx context.Context, incidentID, update, updateID string, payload any, event record.Payload) error
+	IncidentJoin(ctx context.Context, incidentID, alertID string, update protocol.AddAlert) error
 }
 
 type alertReader interface {
@@ -55,11 +57,13 @@ type taskKeeper interface {
 
 type evidenceReader interface {
 	EvidenceGet(ctx context.Context, id string) (soar.Evidence, error)
+	EvidencePage(ctx context.Context, filter soar.EvidenceFilter) ([]soar.Evidence, string, error)
 	BlobOpen(ctx context.Context, sha256 string) (io.ReadCloser, error)
 }
 
 type custodian interface {
 	CustodyAppend(ctx context.Context, entry soar.CustodyEntry, event record.Payload) error
+	CustodyOrder(ctx context.Context, id string, entry soar.CustodyEntry, event record.Payload) error
 	CustodyList(ctx context.Context, evidenceID string) ([]soar.CustodyEntry, error)
 }
 

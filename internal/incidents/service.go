@@ -37,6 +37,7 @@ type Service struct {
 	settings  protocol.Settings
 	clock     func() time.Time
 	log       *slog.Logger
+	refusals  recent
 }
 
 // New makes the use case.

@@ -62,4 +62,8 @@ const (
 
 	EventEvidenceExported = "evidence.exported" // somebody took a copy
 	EventEvidenceChanged  = "evidence.changed"  // the stored bytes are not those of the digest
+	EventEvidenceCustody  = "evidence.custody"  // a person wrote a step of custody
+
+	EventProtectedChanged = "protected.changed" // the list of protected targets; chain "system"
+	EventOutboxRetried    = "outbox.retried"    // a parked item was put back in line; chain "system"
 )

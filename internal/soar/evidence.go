@@ -25,7 +25,7 @@ type Evidence struct {
 type CustodyEntry struct {
 	EvidenceID string    `json:"evidence_id"`
 	Seq        int       `json:"seq"`
-	What       string    `json:"what"` // collected | verified | exported | transferred | sealed | disposed
+	What       string    `json:"what"` // collected | verified | exported | transferred | sealed | unsealed | held | hold_released
 	By         Actor     `json:"by"`
 	Why        string    `json:"why"`
 	SHA256     string    `json:"sha256"` // what was found when re-hashed

@@ -1,10 +1,19 @@
 package soar
 
+import "time"
+
 // AlertFilter narrows a list of alerts, newest first. Empty fields match all.
 type AlertFilter struct {
 	IncidentID string `json:"incident_id,omitempty"`
 	Source     string `json:"source,omitempty"`
 	Parsed     *bool  `json:"parsed,omitempty"`
+
+	Severity Severity   `json:"severity,omitempty"`
+	Host     string     `json:"host,omitempty"`  // its name, id or address
+	User     string     `json:"user,omitempty"`  // the name, e-mail or id
+	Query    string     `json:"query,omitempty"` // part of the id or the title, case does not matter
+	Since    *time.Time `json:"since,omitempty"` // received at or after
+	Until    *time.Time `json:"until,omitempty"` // received before
 	Page
 	Viewer *Viewer `json:"-"`
 }
@@ -18,6 +27,8 @@ type IncidentFilter struct {
 	Owner    string         `json:"owner,omitempty"`
 	Open     *bool          `json:"open,omitempty"`
 	Query    string         `json:"query,omitempty"` // part of the id or the title, case does not matter
+	Since    *time.Time     `json:"since,omitempty"` // opened at or after
+	Until    *time.Time     `json:"until,omitempty"` // opened before
 	Page
 	Viewer *Viewer `json:"-"`
 }
@@ -26,6 +37,7 @@ type IncidentFilter struct {
 type ApprovalFilter struct {
 	Status     ApprovalStatus `json:"status,omitempty"`
 	IncidentID string         `json:"incident_id,omitempty"`
+	Mine       *Principal     `json:"-"` // those that he may decide
 	Page
 	Viewer *Viewer `json:"-"`
 }
@@ -34,6 +46,25 @@ type ApprovalFilter struct {
 type TaskFilter struct {
 	Status     TaskStatus `json:"status,omitempty"`
 	IncidentID string     `json:"incident_id,omitempty"`
+	Mine       *Principal `json:"-"` // those that are for him or for a role of his
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// ContainmentFilter narrows the register of containments, newest first.
+type ContainmentFilter struct {
+	State      string `json:"state,omitempty"` // active | released | release_failed
+	Held       bool   `json:"held,omitempty"`  // those that are not released
+	IncidentID string `json:"incident_id,omitempty"`
+	Target     string `json:"target,omitempty"` // part of it, case does not matter
+	Page
+	Viewer *Viewer `json:"-"`
+}
+
+// EvidenceFilter narrows a list of evidence, newest first.
+type EvidenceFilter struct {
+	IncidentID string `json:"incident_id,omitempty"`
+	SHA256     string `json:"sha256,omitempty"`
 	Page
 	Viewer *Viewer `json:"-"`
 }

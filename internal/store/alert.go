@@ -83,6 +83,11 @@ func (s *Store) AlertList(ctx context.Context, f soar.AlertFilter) ([]soar.Alert
 	if f.Parsed != nil {
 		l.And("parsed = $", *f.Parsed)
 	}
+	l.AndText("severity", string(f.Severity))
+	andAny(&l, f.Host, "doc->'host'->>'name'", "doc->'host'->>'id'", "doc->'host'->>'ip'")
+	andAny(&l, f.User, "doc->'user'->>'name'", "doc->'user'->>'email'", "doc->'user'->>'id'")
+	andPart(&l, f.Query, "id || ' ' || (doc->>'title')")
+	andSpan(&l, f.Since, f.Until)
 	narrow(&l, f.Viewer, "alerts.incident_id")
 	out := []soar.Alert{}
 	next, err := s.fetch(ctx, "store.AlertList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {

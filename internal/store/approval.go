@@ -147,6 +147,10 @@ func (s *Store) ApprovalList(ctx context.Context, f soar.ApprovalFilter) ([]soar
 	l := postgres.List{Name: "approvals", Table: "approvals", At: "requested_at", Columns: "doc"}
 	l.AndText("status", string(f.Status))
 	l.AndText("incident_id", f.IncidentID)
+	if f.Mine != nil {
+		l.And(meant("doc->'approvers'"), entriesOf(*f.Mine))
+		l.And("NOT EXISTS (SELECT FROM json_array_elements("+arrayOf("doc->'exclude'")+") who WHERE concat(who->>'kind', ':', who->>'id') = $)", postgres.Clean(f.Mine.Actor.String()))
+	}
 	narrow(&l, f.Viewer, "approvals.incident_id")
 	out := []soar.Approval{}
 	next, err := s.fetch(ctx, op, l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {

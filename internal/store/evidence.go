@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -49,7 +52,7 @@ func (s *Store) EvidenceInsert(ctx context.Context, evidence soar.Evidence, cust
 		return err
 	}
 	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
-		n, err := t.Queries.EvidenceInsert(ctx, sqlcgen.EvidenceInsertParams{ID: evidence.ID, IncidentID: evidence.IncidentID, Doc: doc, Sha256: evidence.SHA256})
+		n, err := t.Queries.EvidenceInsert(ctx, sqlcgen.EvidenceInsertParams{ID: evidence.ID, IncidentID: evidence.IncidentID, Doc: doc, Sha256: evidence.SHA256, CollectedAt: evidence.CollectedAt.UTC()})
 		if err != nil {
 			return err
 		}
@@ -109,6 +112,33 @@ func (s *Store) CustodyAppend(ctx context.Context, entry soar.CustodyEntry, even
 	})
 }
 
+// CustodyOrder is CustodyAppend for what a person ordered: the same id again does
+// nothing, and with another item or entry it is a conflict.
+func (s *Store) CustodyOrder(ctx context.Context, id string, entry soar.CustodyEntry, event record.Payload) error {
+	const op, name = "store.CustodyOrder", "custody"
+	digest, err := commandDigest(op, entry)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+		row, err := t.EvidenceGet(ctx, entry.EvidenceID)
+		if err != nil {
+			return postgres.Missing(op, err, "evidence", entry.EvidenceID)
+		}
+		n, err := t.CommandInsert(ctx, sqlcgen.CommandInsertParams{ID: id, IncidentID: row.IncidentID, Name: name, Digest: digest})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return t.sameCommand(ctx, op, command{row.IncidentID, name, id, digest})
+		}
+		if err := t.append(ctx, row.IncidentID, event); err != nil {
+			return err
+		}
+		return t.addCustody(ctx, op, entry.EvidenceID, entry)
+	})
+}
+
 // CustodyList gives an item's chain of custody from its beginning.
 func (s *Store) CustodyList(ctx context.Context, evidenceID string) ([]soar.CustodyEntry, error) {
 	return documents[soar.CustodyEntry](ctx, s, "store.CustodyList", evidenceID, s.queries.CustodyOf)
@@ -117,6 +147,35 @@ func (s *Store) CustodyList(ctx context.Context, evidenceID string) ([]soar.Cust
 // EvidenceList gives the items of an incident in the order they were recorded.
 func (s *Store) EvidenceList(ctx context.Context, incidentID string) ([]soar.Evidence, error) {
 	return documents[soar.Evidence](ctx, s, "store.EvidenceList", incidentID, s.queries.EvidenceOf)
+}
+
+// EvidencePage gives one page of items of all incidents, newest first, and the
+// next page's cursor.
+func (s *Store) EvidencePage(ctx context.Context, f soar.EvidenceFilter) ([]soar.Evidence, string, error) {
+	l := postgres.List{Name: "evidence", Table: "evidence", At: "collected_at", Columns: "doc"}
+	l.AndText("incident_id", f.IncidentID)
+	l.AndText("sha256", f.SHA256)
+	narrow(&l, f.Viewer, "evidence.incident_id")
+	if f.Viewer != nil && !f.Viewer.Red {
+		// An item may be stricter than its incident.
+		andIncident(&l, "evidence.incident_id", "(evidence.doc->>'tlp' IS DISTINCT FROM 'red' OR (incidents.owner <> '' AND incidents.owner = $))", f.Viewer.Person)
+	}
+	return listed[soar.Evidence](ctx, s, "store.EvidencePage", l, f.Page)
+}
+
+// listed reads one page of a list whose rows are documents.
+func listed[T any](ctx context.Context, s *Store, op string, l postgres.List, page soar.Page) ([]T, string, error) {
+	out := []T{}
+	next, err := s.fetch(ctx, op, l, page, func(rows pgx.Rows, at *time.Time, id *string) error {
+		var doc []byte
+		if err := rows.Scan(at, id, &doc); err != nil {
+			return err
+		}
+		noun, err := postgres.Parse[T](doc)
+		out = append(out, noun)
+		return err
+	})
+	return out, next, err
 }
 
 // EvidenceGet gives one item.

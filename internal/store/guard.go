@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -57,17 +58,27 @@ func (s *Store) ProtectedList(ctx context.Context) ([]soar.Protected, error) {
 	return out, err
 }
 
-// ProtectedReplace puts a new list in the place of the old one and records it in
-// the system chain.
-func (s *Store) ProtectedReplace(ctx context.Context, list []soar.Protected, event record.Payload) error {
+// ProtectedReplace puts a new list in the place of before, as ProtectedList gave
+// it, and records it in the system chain. It is a conflict when the list is
+// another one by now.
+func (s *Store) ProtectedReplace(ctx context.Context, before, list []soar.Protected, event record.Payload) error {
+	const op = "store.ProtectedReplace"
 	rows := make([]sqlcgen.ProtectedInsertParams, 0, len(list))
 	for _, p := range list {
 		rows = append(rows, sqlcgen.ProtectedInsertParams{Class: postgres.Clean(p.Class), Pattern: postgres.Clean(p.Pattern), Reason: postgres.Clean(p.Reason)})
 	}
-	return s.write(ctx, "store.ProtectedReplace", func(ctx context.Context, t *tx) error {
+	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
 		// The head first: two that replace at once must not mix their lists.
 		if err := t.append(ctx, record.ChainSystem, event); err != nil {
 			return err
+		}
+		now, err := t.Queries.ProtectedList(ctx)
+		if err != nil {
+			return err
+		}
+		same := func(row sqlcgen.Protected, p soar.Protected) bool { return soar.Protected(row) == p }
+		if !slices.EqualFunc(now, before, same) {
+			return soar.Errorf(soar.CodeConflict, op, "the list was changed in the meantime; read it again")
 		}
 		if err := t.ProtectedDelete(ctx); err != nil {
 			return err

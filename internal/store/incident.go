@@ -158,10 +158,8 @@ func (s *Store) IncidentList(ctx context.Context, f soar.IncidentFilter) ([]soar
 	if f.Open != nil {
 		l.And("ended = $", !*f.Open)
 	}
-	if f.Query != "" {
-		// strpos takes the text as it is; LIKE would read % and _ in it.
-		l.And("strpos(lower(id || ' ' || title), lower($)) > 0", postgres.Clean(f.Query))
-	}
+	andPart(&l, f.Query, "id || ' ' || title")
+	andSpan(&l, f.Since, f.Until)
 	narrow(&l, f.Viewer, "")
 	out := []soar.Incident{}
 	next, err := s.fetch(ctx, "store.IncidentList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {

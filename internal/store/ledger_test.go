@@ -161,11 +161,12 @@ func TestGuardTables(t *testing.T) {
 
 	same(t, []soar.Protected{}, get(s.ProtectedList(t.Context()))(t))
 	list := []soar.Protected{{Class: "host", Pattern: "dc-*", Reason: "domain"}, {Class: "user", Pattern: "break-glass", Reason: "last way in"}}
-	must(t, s.ProtectedReplace(t.Context(), list, event("list")))
+	must(t, s.ProtectedReplace(t.Context(), nil, list, event("list")))
 	same(t, list, get(s.ProtectedList(t.Context()))(t))
-	must(t, s.ProtectedReplace(t.Context(), list[:1], event("shorter")))
+	must(t, s.ProtectedReplace(t.Context(), list, list[:1], event("shorter")))
 	same(t, list[:1], get(s.ProtectedList(t.Context()))(t))
-	wantCode(t, s.ProtectedReplace(t.Context(), []soar.Protected{list[0], list[0]}, event("doubled")), soar.CodeConflict, "")
+	wantCode(t, s.ProtectedReplace(t.Context(), list, list, event("stale")), soar.CodeConflict, "changed in the meantime")
+	wantCode(t, s.ProtectedReplace(t.Context(), list[:1], []soar.Protected{list[0], list[0]}, event("doubled")), soar.CodeConflict, "")
 	same(t, list[:1], get(s.ProtectedList(t.Context()))(t))
 	same(t, []string{"freeze", "thaw", "list", "shorter"}, chain(t, s, "system"))
 }

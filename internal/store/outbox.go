@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/postgres"
 	"github.com/tocsin-soar/tocsin/internal/store/sqlcgen"
@@ -122,15 +123,20 @@ func (s *Store) OutboxPark(ctx context.Context, id int64, problem string) error 
 	})
 }
 
-// OutboxUnpark puts a parked item back in line, as if it had not been tried.
-func (s *Store) OutboxUnpark(ctx context.Context, id int64) error {
+// OutboxUnpark puts a parked item back in line, as if it had not been tried, and
+// records in the system chain who wanted that.
+func (s *Store) OutboxUnpark(ctx context.Context, id int64, event record.Payload) error {
 	const op = "store.OutboxUnpark"
-	return s.read(ctx, op, func(ctx context.Context) error {
-		n, err := s.queries.OutboxUnpark(ctx, id)
+	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+		n, err := t.Queries.OutboxUnpark(ctx, id)
 		if err == nil && n == 0 {
 			return soar.Errorf(soar.CodeNotFound, op, "there is no parked item %d", id)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		t.enqueued = true
+		return t.append(ctx, record.ChainSystem, event)
 	})
 }
 

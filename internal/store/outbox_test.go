@@ -63,8 +63,8 @@ func TestOutboxOrderPerKey(t *testing.T) {
 	if len(parked[0].Problem) > 2010 || !strings.HasPrefix(parked[0].Problem, "refused") {
 		t.Errorf("problem has %d bytes", len(parked[0].Problem))
 	}
-	must(t, s.OutboxUnpark(t.Context(), first[1].ID))
-	wantCode(t, s.OutboxUnpark(t.Context(), first[1].ID), soar.CodeNotFound, "parked")
+	must(t, s.OutboxUnpark(t.Context(), first[1].ID, event("unparked")))
+	wantCode(t, s.OutboxUnpark(t.Context(), first[1].ID, event("unparked")), soar.CodeNotFound, "parked")
 }
 
 func TestOutboxRetryAndLease(t *testing.T) {

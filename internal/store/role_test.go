@@ -35,7 +35,7 @@ func TestAsServiceRole(t *testing.T) {
 	withCustody(t, s)
 	must(t, s.CustodyAppend(t.Context(), soar.CustodyEntry{EvidenceID: "EVD-1", What: "verified"}, event("verified")))
 	must(t, s.FreezeSet(t.Context(), soar.Freeze{On: true}, event("freeze")))
-	must(t, s.ProtectedReplace(t.Context(), []soar.Protected{{Class: "host", Pattern: "x"}}, event("list")))
+	must(t, s.ProtectedReplace(t.Context(), nil, []soar.Protected{{Class: "host", Pattern: "x"}}, event("list")))
 	get(s.PlaybookInsert(t.Context(), version("a", "1", "d1"), event("publish")))(t)
 	must(t, s.PlaybookActivate(t.Context(), "a", "d1", event("activate")))
 	must(t, s.PlaybookDisable(t.Context(), "a", event("disable")))

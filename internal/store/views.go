@@ -61,7 +61,7 @@ func (v *views) people(op string, b protocol.JournalBatch) error {
 		return err
 	}
 	if v.containments, err = rowsOf(op, b.Containments, func(c soar.Containment, doc []byte) sqlcgen.ContainmentUpsertParams {
-		return sqlcgen.ContainmentUpsertParams{ID: postgres.Clean(c.ID), IncidentID: c.IncidentID, Doc: doc, State: postgres.Clean(c.State)}
+		return sqlcgen.ContainmentUpsertParams{ID: postgres.Clean(c.ID), IncidentID: c.IncidentID, Doc: doc, State: postgres.Clean(c.State), Since: c.Since.UTC()}
 	}); err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 -- name: EvidenceInsert :execrows
-INSERT INTO evidence (id, incident_id, doc, sha256) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING;
+INSERT INTO evidence (id, incident_id, doc, sha256, collected_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING;
 
 -- name: EvidenceGet :one
 SELECT doc, incident_id FROM evidence WHERE id = $1;

@@ -20,7 +20,7 @@ ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, status = excluded.status
 WHERE tasks.incident_id = excluded.incident_id;
 
 -- name: ContainmentUpsert :batchexec
-INSERT INTO containments (id, incident_id, doc, state) VALUES ($1, $2, $3, $4)
+INSERT INTO containments (id, incident_id, doc, state, since) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, state = excluded.state
 WHERE containments.incident_id = excluded.incident_id;
 

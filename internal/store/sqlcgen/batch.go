@@ -77,7 +77,7 @@ func (b *ApprovalUpsertBatchResults) Close() error {
 }
 
 const containmentUpsert = `-- name: ContainmentUpsert :batchexec
-INSERT INTO containments (id, incident_id, doc, state) VALUES ($1, $2, $3, $4)
+INSERT INTO containments (id, incident_id, doc, state, since) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, state = excluded.state
 WHERE containments.incident_id = excluded.incident_id
 `
@@ -93,6 +93,7 @@ type ContainmentUpsertParams struct {
 	IncidentID string
 	Doc        []byte
 	State      string
+	Since      time.Time
 }
 
 func (q *Queries) ContainmentUpsert(ctx context.Context, arg []ContainmentUpsertParams) *ContainmentUpsertBatchResults {
@@ -103,6 +104,7 @@ func (q *Queries) ContainmentUpsert(ctx context.Context, arg []ContainmentUpsert
 			a.IncidentID,
 			a.Doc,
 			a.State,
+			a.Since,
 		}
 		batch.Queue(containmentUpsert, vals...)
 	}

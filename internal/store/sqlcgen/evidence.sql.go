@@ -7,6 +7,7 @@ package sqlcgen
 
 import (
 	"context"
+	"time"
 )
 
 const custodyInsert = `-- name: CustodyInsert :exec
@@ -76,14 +77,15 @@ func (q *Queries) EvidenceGet(ctx context.Context, id string) (EvidenceGetRow, e
 }
 
 const evidenceInsert = `-- name: EvidenceInsert :execrows
-INSERT INTO evidence (id, incident_id, doc, sha256) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING
+INSERT INTO evidence (id, incident_id, doc, sha256, collected_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING
 `
 
 type EvidenceInsertParams struct {
-	ID         string
-	IncidentID string
-	Doc        []byte
-	Sha256     string
+	ID          string
+	IncidentID  string
+	Doc         []byte
+	Sha256      string
+	CollectedAt time.Time
 }
 
 func (q *Queries) EvidenceInsert(ctx context.Context, arg EvidenceInsertParams) (int64, error) {
@@ -92,6 +94,7 @@ func (q *Queries) EvidenceInsert(ctx context.Context, arg EvidenceInsertParams) 
 		arg.IncidentID,
 		arg.Doc,
 		arg.Sha256,
+		arg.CollectedAt,
 	)
 	if err != nil {
 		return 0, err

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store/postgres"
+)
+
+// andSpan leaves what lies in a span of time: from the first moment on, before the
+// last.
+func andSpan(l *postgres.List, since, until *time.Time) {
+	if since != nil {
+		l.And(l.At+" >= $", since.UTC())
+	}
+	if until != nil {
+		l.And(l.At+" < $", until.UTC())
+	}
+}
+
+// andPart leaves rows whose expression contains a text, whatever its case. strpos
+// takes the text as it is; LIKE would read % and _ in it.
+func andPart(l *postgres.List, text, expression string) {
+	if text != "" {
+		l.And("strpos(lower("+expression+"), lower($)) > 0", postgres.Clean(text))
+	}
+}
+
+// andAny leaves rows one of whose expressions is the text, whatever its case.
+func andAny(l *postgres.List, text string, expressions ...string) {
+	if text != "" {
+		l.And("lower($) IN (lower("+strings.Join(expressions, "), lower(")+"))", postgres.Clean(text))
+	}
+}
+
+// arrayOf gives a JSON expression as an array, an empty one for anything else.
+func arrayOf(expression string) string {
+	return fmt.Sprintf("CASE json_typeof(%[1]s) WHEN 'array' THEN %[1]s ELSE '[]' END", expression)
+}
+
+// meant is the condition that one of a list of soar.Approver is among entriesOf
+// somebody. A person counts before a role, as internal/incidents decides it.
+func meant(expression string) string {
+	return "EXISTS (SELECT FROM json_array_elements(" + arrayOf(expression) + ") who WHERE " +
+		"coalesce('person:' || nullif(who->>'person', ''), 'role:' || nullif(who->>'role', '')) = ANY ($::text[]))"
+}
+
+func entriesOf(p soar.Principal) []string {
+	entries := []string{"person:" + postgres.Clean(p.Actor.ID)}
+	for _, role := range p.Roles {
+		entries = append(entries, "role:"+postgres.Clean(string(role)))
+	}
+	return entries
+}
