@@ -47,10 +47,7 @@ func (r *run) send(ctx context.Context, q request) (answer, error) {
 		if err != nil || got.status != http.StatusTooManyRequests || tries > maxWaits {
 			return got, err
 		}
-		seconds, err := strconv.Atoi(got.header.Get("Retry-After"))
-		if err != nil {
-			return got, nil // the check tells that it is missing
-		}
+		seconds, _ := strconv.Atoi(got.header.Get("Retry-After")) // 0 when it is missing, which the check tells
 		select {
 		case <-ctx.Done():
 			return got, ctx.Err()

@@ -31,7 +31,7 @@ when it is released by itself. tocsin incident release and extend act on one.`,
 					if one.Until != nil {
 						until = when(*one.Until)
 					}
-					rows[i] = []any{one.ID, one.IncidentID, p.state(string(one.State)), one.Action, cut(one.Target, 40), when(one.Since), until}
+					rows[i] = []any{one.ID, one.IncidentID, p.state(one.State), one.Action, cut(one.Target, 40), when(one.Since), until}
 				}
 				p.list([]string{"CONTAINMENT", "INCIDENT", "STATE", "ACTION", "TARGET", "SINCE", "UNTIL"}, rows, page.Next)
 			})
