@@ -249,8 +249,8 @@ func TestOnlyApproversDecideAndEachOnce(t *testing.T) {
 	}
 	s.detail(t, incident, "closes", ended)
 	s.requireOnce(t, "edr.isolate_host web-01")
-	// Who may decide nothing at all is turned away at the door: see the log.
-	want := map[string]int{"ciso@lab.invalid": 1, "soc-lead@lab.invalid": 2}
+	// Who may decide nothing at all is turned away at the door, and stands there too.
+	want := map[string]int{"analyst@lab.invalid": 1, "ciso@lab.invalid": 1, "soc-lead@lab.invalid": 2}
 	if diff := cmp.Diff(want, s.byPerson(t, incident, protocol.EventCommandRefused)); diff != "" {
 		t.Errorf("refusals in the record (-want +got)\n%s", diff)
 	}
