@@ -29,6 +29,7 @@ type payload struct {
 	fault    string   // an answer that is not described, or none
 	ids      []string // of its alerts, in their order
 	alerts   []soar.Alert
+	raw      []byte // the bytes kept beside its alerts, of payloads that a mapping chooses fields from
 	unparsed int
 	opened   bool // one of its alerts is the one that opened an incident
 }
@@ -143,7 +144,7 @@ const genericSource = "generic"
 func sourceOf(folder string, shipped []string) string {
 	named := map[string]string{
 		"aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "microsoft_defender_xdr": "defender_xdr", "microsoft_defender_atp": "defender_xdr",
-		"microsoft_graph": "defender_xdr", "microsoft_sentinel": "sentinel", "proofpoint_tap": "proofpoint", "trivy_operator": "trivy", "prowler": "ocsf",
+		"microsoft_graph": "defender_xdr", "microsoft_sentinel": "sentinel", "proofpoint_tap": "proofpoint", "trivy_operator": "trivy",
 	}
 	for _, name := range []string{folder, named[folder]} {
 		if name != "" && slices.Contains(shipped, name) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,7 +16,14 @@ import (
 // sendAll sends every file, waits until the alerts have been looked at, and reads
 // them back.
 func (p *product) sendAll(ctx context.Context, c *collection) error {
+	trapped := map[string]bool{}
+	for _, t := range c.traps {
+		trapped[t.file] = true
+	}
 	for i, f := range c.files {
+		if err := p.forget(ctx); err != nil {
+			return err
+		}
 		if err := p.send(ctx, f); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
@@ -31,13 +39,44 @@ func (p *product) sendAll(ctx context.Context, c *collection) error {
 		if err := p.readBack(ctx, f); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
+		if trapped[f.name] && f.source != genericSource {
+			if err := p.readRaw(ctx, f); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// forget makes the database forget which events it has seen. Collections hold
+// variants of one event, in which only the severity differs: each is judged as what
+// it is, not as a repetition of another.
+func (p *product) forget(ctx context.Context) error {
+	if err := execute(ctx, p.database, "UPDATE alerts SET fingerprint = 'seen ' || id WHERE fingerprint NOT LIKE 'seen %'"); err != nil {
+		return fmt.Errorf("forget the events of the file before: %w", err)
+	}
+	return nil
+}
+
+// readRaw downloads the bytes that are kept beside each alert.
+func (p *product) readRaw(ctx context.Context, f *payload) error {
+	for _, id := range f.ids {
+		body, err := p.lead.AlertRaw(ctx, id)
+		if err != nil {
+			return fmt.Errorf("download alert %s: %w", id, err)
+		}
+		raw, err := io.ReadAll(body)
+		if err := errors.Join(err, body.Close()); err != nil {
+			return fmt.Errorf("download alert %s: %w", id, err)
+		}
+		f.raw = append(f.raw, raw...)
 	}
 	return nil
 }
 
 func (p *product) send(ctx context.Context, f *payload) error {
 	address := p.url + "/api/v1/alerts"
-	if f.source != genericSource {
+	if f.source != genericSource || f.kind != "application/json" { // that door is for JSON alone
 		address = p.url + "/api/v1/hooks/" + f.source
 	}
 	token, err := p.tool(ctx, f.source)

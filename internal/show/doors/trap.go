@@ -80,7 +80,7 @@ func unreadReason(p *payload) string {
 func lostDigits(p *payload) string {
 	held := texts(p)
 	for _, digits := range bigNumbers(p.body) {
-		if !held[digits] && !p.cut() {
+		if !held[digits] && !p.cut() && !p.keeps(digits) {
 			return "the digits of " + digits + " are not in the alert"
 		}
 	}
@@ -95,6 +95,10 @@ func (p *payload) cut() bool {
 	}
 	return false
 }
+
+// keeps tells whether the bytes beside the alert hold a text. A mapping chooses
+// which fields an alert has; what it leaves out is there, and nowhere else.
+func (p *payload) keeps(text string) bool { return bytes.Contains(p.raw, []byte(text)) }
 
 // bigNumbers lists the whole numbers beyond 2^53 in a body.
 func bigNumbers(body []byte) []string {
@@ -123,7 +127,7 @@ func lostInner(p *payload, path string) string {
 	held := texts(p)
 	for _, text := range follow(whole, path) {
 		var inner any
-		if held[text] || json.Unmarshal([]byte(text), &inner) != nil {
+		if quoted, err := json.Marshal(text); held[text] || err != nil || p.keeps(string(quoted)) || json.Unmarshal([]byte(text), &inner) != nil {
 			return unreadReason(p)
 		}
 		for value := range textsOf(inner) {
@@ -177,7 +181,7 @@ func lostDotted(p *payload) string {
 		}
 	}
 	for name := range wanted {
-		if held[name] {
+		if held[name] || p.keeps(`"`+name+`"`) {
 			return unreadReason(p)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tocsin-soar/tocsin/api/apifuzz"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -17,6 +18,7 @@ func TestTraps(t *testing.T) {
 		lost               string
 	}{
 		"digits kept":         {"int>2^53", ".id", `{"id":12345678901234567890}`, payload{alerts: read(map[string]any{"id": "12345678901234567890"})}, ""},
+		"digits beside":       {"int>2^53", ".id", `{"id":9007199254740993}`, payload{alerts: read(nil), raw: []byte(`{"id":9007199254740993}`)}, ""},
 		"digits changed":      {"int>2^53", ".id", `{"id":9007199254740993}`, payload{alerts: read(map[string]any{"id": 9007199254740992.0})}, "9007199254740993"},
 		"JSON in text":        {"json-in-string", ".a.m", `{"a":{"m":"{\"user\":\"anna\"}"}}`, payload{alerts: read(map[string]any{"user": "anna"})}, ""},
 		"JSON in text, lost":  {"json-in-string", ".a[].m", `{"a":[{"m":"{\"user\":\"anna\"}"}]}`, payload{alerts: read(map[string]any{"user": "bo"})}, "nothing of the JSON"},
@@ -56,7 +58,9 @@ func TestFaults(t *testing.T) {
 		"a file lost":    func(r *report) { r.lost = []string{"x"} },
 		"a trap":         func(r *report) { r.trapFaults = []string{"x"} },
 		"an incident":    func(r *report) { r.opened = []string{"x"} },
-		"an answer":      func(r *report) { r.generated = &generated{offenders: []string{"x"}} },
+		"an answer": func(r *report) {
+			r.generated = &generated{apifuzz.Report{Offenders: []apifuzz.Offender{{Operation: "x"}}}}
+		},
 	} {
 		r := sound()
 		if spoil(r); len(r.faults()) != 1 {
