@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/secret"
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // Bounds that hold unless a configuration sets others.
@@ -61,6 +62,7 @@ type Client struct {
 type Request struct {
 	Method   string
 	Segments []string
+	Slash    bool // the path ends with a slash
 	Query    url.Values
 	Header   http.Header   // in addition; may not set what the client sets
 	Body     any           // encoded as JSON when not nil
@@ -146,7 +148,7 @@ func (c *Client) Do(ctx context.Context, call Request) (*Response, error) {
 	scrub := c.scrub.with(call.Bearer)
 	request, err := c.build(call)
 	if err != nil {
-		return nil, &Error{Class: Permanent, Message: "the request cannot be made", Err: scrub.err(err)}
+		return nil, &Error{Class: Permanent, Message: soar.Shorten("the request cannot be made: "+scrub.text(err.Error()), maxQuoted)}
 	}
 	raw, failure := c.roundTrip(ctx, request, call) //nolint:bodyclose // readBody closes it
 	if failure != nil {
@@ -242,6 +244,9 @@ func (c *Client) address(call Request) (*url.URL, error) {
 			return nil, fmt.Errorf("%q cannot stand in a path", segment)
 		}
 		path += "/" + url.PathEscape(segment)
+	}
+	if call.Slash {
+		path += "/"
 	}
 	address := *c.base
 	plain, err := url.PathUnescape(path)

@@ -59,6 +59,7 @@ type request struct {
 	id      string
 	method  string
 	path    []*value
+	slash   bool // it ends with one
 	query   []field
 	headers []field
 	form    []field
@@ -99,4 +100,5 @@ type poll struct {
 	until *expression.Program
 	every time.Duration
 	limit time.Duration
+	late  bool // an answer that is not final in time is good, too
 }

@@ -39,6 +39,7 @@ func (p *parser) request(n *strictyaml.Node, id string, env expression.Environme
 	r.effect = p.Bool(n.Get("effect"), "effect") || (n.Get("effect") != nil && n.Get("effect").Bad)
 	r.when = p.program(n.Get("when"), env, expression.Bool())
 	r.path = p.path(n.Get("path"), env)
+	r.slash = n.Get("path") != nil && strings.HasSuffix(n.Get("path").Text, "/")
 	r.query = p.flat(n.Get("query"), "query", env)
 	r.headers = p.headers(n.Get("headers"), env)
 	r.form = p.flat(n.Get("form"), "form", env)
@@ -73,12 +74,12 @@ func (p *parser) path(n *strictyaml.Node, env expression.Environment) []*value {
 	if n == nil || n.Bad {
 		return nil
 	}
-	if !strings.HasPrefix(text, "/") || (strings.HasSuffix(text, "/") && len(text) > 1) {
-		p.Fault(n, RuleHTTP, "a path starts with / and does not end with one", "it is joined to base_url")
+	if !strings.HasPrefix(text, "/") {
+		p.Fault(n, RuleHTTP, "a path starts with /", "it is joined to base_url")
 		return nil
 	}
 	var parts []*value
-	for _, piece := range splitPath(text) {
+	for _, piece := range splitPath(strings.TrimSuffix(text, "/")) {
 		if literal, _, _ := strings.Cut(piece.text, "${{"); strings.ContainsAny(literal, "?#") {
 			p.Fault(n, RuleHTTP, "a path holds no ? and no #", "parameters stand under query:")
 			return nil
@@ -192,10 +193,15 @@ func (p *parser) statuses(n *strictyaml.Node) []int {
 }
 
 func (p *parser) poll(n *strictyaml.Node, env expression.Environment) *poll {
-	if n == nil || !p.Keys(n, "poll", []string{"until", "every", "for"}, []string{"until", "every", "for"}) {
+	if n == nil || !p.Keys(n, "poll", []string{"until", "every", "for", "late"}, []string{"until", "every", "for"}) {
 		return nil
 	}
+	late := "fail"
+	if given := n.Get("late"); given != nil {
+		late = p.Choice(given, "late", []string{"fail", "accept"})
+	}
 	return &poll{
+		late:  late == "accept",
 		until: p.program(n.Get("until"), env, expression.Bool()),
 		every: p.Duration(n.Get("every"), "every", minPollEvery, time.Minute),
 		limit: p.Duration(n.Get("for"), "for", time.Second, maxPollFor),

@@ -34,7 +34,7 @@ func (r *run) once(ctx context.Context, one *request, other detour) (map[string]
 }
 
 func (r *run) build(one *request, other detour) (connector.Request, error) {
-	made := connector.Request{Method: one.method}
+	made := connector.Request{Method: one.method, Slash: one.slash}
 	values := evaluation{vars: r.vars, strict: effectful(one)}
 	var err error
 	if made.Segments, err = values.segments(one.path); err != nil {
@@ -138,7 +138,7 @@ func (r *run) polled(ctx context.Context, one *request) (map[string]any, *connec
 		if err != nil {
 			return nil, badAnswer(false, fmt.Errorf("poll.until: %w", err))
 		}
-		if final {
+		if final || (one.poll.late && i >= waits) {
 			return answer, nil
 		}
 		if i >= waits {

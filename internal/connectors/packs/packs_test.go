@@ -1,12 +1,14 @@
 package packs_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/connector/connectortest"
@@ -83,7 +85,8 @@ func TestConformance(t *testing.T) {
 }
 
 func suite(kind *declared.Kind, files []*trial.File) connectortest.Suite {
-	s := connectortest.Suite{Kind: kind, Unset: []string{"client_key"}, Cases: map[string]connectortest.Case{}}
+	hasty := declared.System{Now: time.Now, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	s := connectortest.Suite{Kind: kind.WithSystem(hasty), Unset: []string{"client_key"}, Cases: map[string]connectortest.Case{}}
 	settings := map[string]string{}
 	for _, file := range files {
 		for name, value := range file.Settings {

@@ -2,6 +2,7 @@ package library
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ func securityFunctions() []entry {
 			`defang("https://evil.example/a")`, `"hxxps://evil[.]example/a"`, mapSlowly(defang)},
 		{"refang(value text) text", "The opposite of defang; knows hxxp, [.], (.), [dot], [@], [at], [:] and [://].",
 			`refang("hxxps[://]evil[.]example")`, `"https://evil.example"`, mapSlowly(refang)},
+		{"base64url(value text) text", "The text in URL-safe Base64 without padding, as some services name a URL by it.", `base64url("https://evil.example/?a")`,
+			`"aHR0cHM6Ly9ldmlsLmV4YW1wbGUvP2E"`, mapText(func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) })},
 		{"sha256(value text) text", "The SHA-256 of the text, as 64 lower-case hexadecimal digits.", `sha256("abc")`,
 			`"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`, func(m *Meter, args []any) (any, error) {
 				sum := sha256.Sum256([]byte(args[0].(string)))
