@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/workflows"
@@ -38,8 +40,11 @@ func recordedPlan(release string, change func(*plan.Plan)) workflows.PlanSource 
 	}
 }
 
-func replay(release, file string, change func(*plan.Plan)) error {
-	replayer := worker.NewWorkflowReplayer()
+func replay(release, file string, change func(*plan.Plan), interceptors ...interceptor.WorkerInterceptor) error {
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: interceptors})
+	if err != nil {
+		return err
+	}
 	workflows.New(recordedPlan(release, change), expression.NewCache(1024)).Register(replayer)
 	return replayer.ReplayWorkflowHistoryFromJSONFile(nil, file)
 }
@@ -64,6 +69,30 @@ func TestReplayRecordedHistories(t *testing.T) {
 			release := filepath.Base(filepath.Dir(file))
 			if err := replay(release, file, func(*plan.Plan) {}); err != nil {
 				t.Errorf("this build would do something else than what was done: %v", err)
+			}
+		})
+	}
+}
+
+// TestReplayDoesNotDependOnTracing: histories that were made without tracing replay
+// with it, so that it may be switched on and off while incidents run.
+func TestReplayDoesNotDependOnTracing(t *testing.T) {
+	t.Parallel()
+	traced, err := tracing.Start(t.Context(), func(name string) (string, bool) {
+		return "http://127.0.0.1:1", name == "OTEL_EXPORTER_OTLP_ENDPOINT"
+	}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	interceptors, err := traced.Worker()
+	if err != nil || len(interceptors) != 1 {
+		t.Fatalf("%d interceptors, %v", len(interceptors), err)
+	}
+	for _, file := range recorded(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel()
+			if err := replay(filepath.Base(filepath.Dir(file)), file, func(*plan.Plan) {}, interceptors...); err != nil {
+				t.Errorf("with tracing this build would do something else than what was done: %v", err)
 			}
 		})
 	}

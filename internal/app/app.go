@@ -18,6 +18,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
+	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/policy"
@@ -57,6 +58,7 @@ type App struct {
 	server    *http.Server
 	closing   chan struct{} // ends open streams
 
+	tracing         *tracing.Tracing
 	metrics         *metrics.Metrics
 	health          *health.Health
 	metricsListener net.Listener
@@ -70,7 +72,7 @@ type App struct {
 func New(ctx context.Context, config *Config, log *slog.Logger, roles Roles) (*App, error) {
 	a := &App{config: config, log: log, roles: roles, closing: make(chan struct{})}
 	for _, step := range []func(context.Context) error{
-		a.initPolicy, a.initStore, a.initEncryption, a.initConnectors, a.initMetrics, a.initTemporal, a.initUseCases, a.initOutbox,
+		a.initPolicy, a.initTracing, a.initStore, a.initEncryption, a.initConnectors, a.initMetrics, a.initTemporal, a.initUseCases, a.initOutbox,
 		a.initHealth, a.initHTTP, a.initMetricsListener,
 	} {
 		if err := step(ctx); err != nil {
@@ -127,5 +129,8 @@ func (a *App) close() {
 	}
 	if a.store != nil {
 		a.store.Close()
+	}
+	if err := a.tracing.Stop(context.Background()); err != nil {
+		a.log.Warn("the last traces were not sent", "error", err)
 	}
 }

@@ -48,7 +48,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 	}
 	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, Meter: a.metrics, TrustedProxies: a.config.TrustedProxies})
 	door.Mount(router)
-	a.server = api.NewServer(a.config.Listen, router, a.log)
+	a.server = api.NewServer(a.config.Listen, a.tracing.HTTP(router), a.log)
 	if a.config.ListenCert != "" {
 		pair, err := tlsfile.LoadPair(a.config.ListenCert, a.config.ListenKey, time.Now(), a.log)
 		if err != nil {

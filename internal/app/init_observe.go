@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -13,8 +14,16 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
+	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
+
+// initTracing starts sending traces, when the environment says where to.
+func (a *App) initTracing(ctx context.Context) error {
+	started, err := tracing.Start(ctx, os.LookupEnv, observe.Version())
+	a.tracing = started
+	return err
+}
 
 // initMetrics makes the metrics. The connectors must be open: their actions are
 // the values of labels.

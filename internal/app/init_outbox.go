@@ -31,5 +31,5 @@ func (a *App) initOutbox(context.Context) error {
 }
 
 func (a *App) dispatcher(backoff func(int) time.Duration, handlers map[string]outbox.Handler) *outbox.Dispatcher {
-	return outbox.New(outbox.Options{Queue: a.store, Handlers: handlers, Backoff: backoff, Meter: a.metrics, Logger: a.log})
+	return outbox.New(outbox.Options{Queue: a.store, Handlers: a.followed(handlers), Backoff: backoff, Meter: a.metrics, Logger: a.log})
 }

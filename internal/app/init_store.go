@@ -39,7 +39,7 @@ func (a *App) initStore(ctx context.Context) error {
 	defer cancel()
 	for {
 		opened, err := store.Open(ctx, a.config.DatabaseURL.Reveal(), store.Options{
-			BlobDir: a.evidenceDir(), Logger: a.log,
+			BlobDir: a.evidenceDir(), Tracer: a.tracing.Postgres(), Logger: a.log,
 		})
 		if err == nil {
 			a.store = opened
@@ -57,14 +57,25 @@ func (a *App) initStore(ctx context.Context) error {
 	}
 }
 
+// OpenTemporal opens the client that the configuration describes, for the doctor.
+func OpenTemporal(config *Config, log *slog.Logger) (*temporalclient.Client, error) {
+	a := &App{config: config, log: log}
+	err := a.initTemporal(context.Background())
+	return a.temporal, err
+}
+
 func (a *App) initTemporal(context.Context) error {
 	security, err := a.config.TemporalTLS.config(a.log)
 	if err != nil {
 		return err
 	}
+	interceptors, err := a.tracing.Temporal()
+	if err != nil {
+		return err
+	}
 	opened, err := temporalclient.Open(temporalclient.Options{
 		Address: a.config.TemporalAddress, Namespace: a.config.TemporalNamespace, TaskQueue: a.config.TemporalTaskQueue,
-		Identity: identity(), TLS: security, APIKey: a.config.TemporalAPIKey, Codec: a.codec, Metrics: a.metrics.Temporal(), Logger: a.log,
+		Identity: identity(), TLS: security, APIKey: a.config.TemporalAPIKey, Codec: a.codec, Metrics: a.metrics.Temporal(), Interceptors: interceptors, Logger: a.log,
 	})
 	a.temporal = opened
 	return err

@@ -10,14 +10,15 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
+	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
+	"github.com/tocsin-soar/tocsin/internal/outbox"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
@@ -203,5 +204,31 @@ func (g guarded) LedgerBegin(ctx context.Context, entry soar.LedgerEntry, event 
 
 // counted gives the connectors as everything but the catalog sees them.
 func (a *App) counted() countedRegistry {
-	return countedRegistry{Registry: a.registry, metrics: a.metrics, tracer: noop.NewTracerProvider().Tracer("tocsin")}
+	return countedRegistry{Registry: a.registry, metrics: a.metrics, tracer: a.tracing.Tracer()}
+}
+
+// followed runs an outbox handler in the trace of what ordered its work, with a
+// context whose log lines say what it is about.
+func (a *App) followed(handlers map[string]outbox.Handler) map[string]outbox.Handler {
+	tracer := a.tracing.Tracer()
+	for kind, handle := range handlers {
+		handlers[kind] = func(ctx context.Context, item soar.OutboxItem) error {
+			if a.tracing.On() {
+				ctx = observe.Follow(ctx, item.Payload)
+			}
+			about := slog.String("key", item.Key)
+			if kind == soar.OutboxIncidentStart || kind == soar.OutboxIncidentUpdate {
+				about = slog.String(observe.KeyIncident, item.Key)
+			}
+			ctx, span := tracer.Start(observe.With(ctx, about), "outbox "+kind, trace.WithSpanKind(trace.SpanKindConsumer),
+				trace.WithAttributes(attribute.String("tocsin.key", item.Key), attribute.Int("tocsin.attempt", item.Attempts)))
+			defer span.End()
+			err := handle(ctx, item)
+			if err != nil {
+				span.SetStatus(codes.Error, string(soar.CodeOf(err)))
+			}
+			return err
+		}
+	}
+	return handlers
 }

@@ -13,7 +13,7 @@ const anything = "*"
 // more. Third-party walls stand in walls_test.go.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag",
+		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag", "internal/doctor",
 			"internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
 		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/operations", "internal/protocol", "internal/record", "internal/soar"},
@@ -41,6 +41,7 @@ func mayImport() map[string][]string {
 		"internal/observe/health":      {"internal/soar"},
 		"internal/observe/metrics":     {"internal/soar"},
 		"internal/observe/systemd":     {},
+		"internal/observe/tracing":     {},
 		"internal/record":              {"internal/soar"},
 		"internal/protocol":            {"internal/soar"},
 		"internal/manifest":            {"internal/diag", "internal/diag/strictschema", "internal/diag/strictyaml", "internal/soar"},
@@ -86,7 +87,7 @@ func mayImport() map[string][]string {
 		"internal/connectors/packs":     {"internal/connectors/declared"},
 		"internal/lab":                  {},
 		"internal/outbox":               {"internal/soar"},
-		"internal/store":                {"internal/store/...", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/store":                {"internal/store/...", "internal/observe", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/store/storetest":      {"internal/store", "internal/devstack/devstacktest"},
 		"internal/temporalclient":       {"internal/protocol", "internal/secret", "internal/soar", "internal/temporalclient/codec", "internal/tlsfile"},
 		"internal/temporalclient/codec": {"internal/secret", "internal/soar"},
@@ -97,6 +98,7 @@ func mayImport() map[string][]string {
 		"internal/demo": {"api/client", "api/gen", "internal/access", "internal/app", "internal/devstack", "internal/lab", "internal/observe",
 			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"internal/app":      {anything},
+		"internal/doctor":   {anything},
 		"internal/archtest": {},
 		"internal/bench":    {anything},
 

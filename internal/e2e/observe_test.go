@@ -3,8 +3,11 @@ package e2e
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,11 +100,32 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 			t.Errorf("%s is documented and not shown", d)
 		}
 	}
-	for _, name := range []string{"temporal_request_total", "temporal_activity_execution_latency_seconds_count", "temporal_worker_task_slots_available", "go_goroutines", "process_resident_memory_bytes"} {
-		if !strings.Contains(page, "\n"+name) {
-			t.Errorf("%s is not shown", name)
+	for _, name := range deployed(t) {
+		if !regexp.MustCompile(`(?m)^` + name + `[ {]`).MatchString(page) {
+			t.Errorf("deploy/ names %s, which is not shown", name)
 		}
 	}
+}
+
+// deployed gives the metrics that dashboard and alert rules name.
+func deployed(t *testing.T) []string {
+	t.Helper()
+	named := map[string]bool{}
+	for _, file := range []string{"grafana/tocsin.json", "prometheus/alerts.yaml"} {
+		body, err := os.ReadFile("../../deploy/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, expression := range regexp.MustCompile(`"?expr"?: .*`).FindAllString(string(body), -1) {
+			for _, name := range regexp.MustCompile(`\b(tocsin|temporal|process|go)_[a-z_]+\b`).FindAllString(expression, -1) {
+				named[name] = true
+			}
+		}
+	}
+	if len(named) < 20 {
+		t.Fatalf("dashboard and rules name %d metrics", len(named))
+	}
+	return slices.Sorted(maps.Keys(named))
 }
 
 func definitions(t *testing.T) []string {

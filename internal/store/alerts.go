@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/postgres"
 	"github.com/tocsin-soar/tocsin/internal/store/sqlcgen"
@@ -94,7 +95,7 @@ func (t *tx) insertAlerts(ctx context.Context, rows []alertRow, out []soar.Store
 		arg.Ids, arg.Docs, arg.Fingerprints = append(arg.Ids, r.id), append(arg.Docs, r.doc), append(arg.Fingerprints, r.fingerprint)
 		arg.Sources, arg.Parsed, arg.Severities = append(arg.Sources, r.source), append(arg.Parsed, r.parsed), append(arg.Severities, string(r.severity))
 		arg.Received, arg.Sums, arg.Bodies = append(arg.Received, r.received), append(arg.Sums, r.hash), append(arg.Bodies, r.body)
-		arg.Priorities, arg.Orders = append(arg.Priorities, alertPriority(r.severity)), append(arg.Orders, r.dispatch)
+		arg.Priorities, arg.Orders = append(arg.Priorities, alertPriority(r.severity)), append(arg.Orders, observe.Mark(ctx, r.dispatch))
 	}
 	added, err := t.AlertsInsert(ctx, arg)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -48,7 +49,7 @@ func (t *tx) enqueue(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	arg := sqlcgen.OutboxInsertParams{Kind: o.kind, Key: postgres.Clean(o.key), Priority: int16(o.priority), Payload: doc}
+	arg := sqlcgen.OutboxInsertParams{Kind: o.kind, Key: postgres.Clean(o.key), Priority: int16(o.priority), Payload: observe.Mark(ctx, doc)}
 	if o.dedupe != "" {
 		dedupe := postgres.Clean(o.dedupe)
 		arg.Dedupe = &dedupe

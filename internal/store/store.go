@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -22,11 +23,12 @@ const DefaultDeadline = 3 * time.Second
 
 // Options of Open. The zero value works, save for evidence, which needs BlobDir.
 type Options struct {
-	BlobDir  string        // where evidence bytes lie; empty: evidence methods say unavailable
-	MaxConns int           // pool size; 0: 20
-	Deadline time.Duration // of one method; 0: DefaultDeadline
-	Random   io.Reader     // salts of the record; nil: crypto/rand
-	Logger   *slog.Logger  // nil: slog.Default
+	BlobDir  string          // where evidence bytes lie; empty: evidence methods say unavailable
+	MaxConns int             // pool size; 0: 20
+	Deadline time.Duration   // of one method; 0: DefaultDeadline
+	Random   io.Reader       // salts of the record; nil: crypto/rand
+	Tracer   pgx.QueryTracer // nil: queries have no spans
+	Logger   *slog.Logger    // nil: slog.Default
 }
 
 // Store is the database and the evidence files. It is safe for many goroutines.
@@ -53,7 +55,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 			return nil, soar.Wrap(soar.CodeUnavailable, op, err, "the evidence folder cannot be used")
 		}
 	}
-	if s.pool, err = postgres.Open(ctx, url, options.MaxConns, options.Deadline); err != nil {
+	if s.pool, err = postgres.Open(ctx, url, postgres.Limits{Connections: options.MaxConns, Deadline: options.Deadline}, options.Tracer); err != nil {
 		return nil, err
 	}
 	s.queries = sqlcgen.New(s.pool)

@@ -12,6 +12,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 
@@ -23,15 +24,16 @@ import (
 
 // Options name the Temporal cluster and how it is met.
 type Options struct {
-	Address   string // host:port
-	Namespace string
-	TaskQueue string                // of workflows and activities; empty: protocol.TaskQueue
-	Identity  string                // shown in the Temporal UI
-	TLS       *tls.Config           // nil: plain text
-	APIKey    secret.String         // of Temporal Cloud; empty: none
-	Metrics   client.MetricsHandler // nil: the SDK counts nothing
-	Codec     *codec.Codec          // encrypts payloads; nil: they are readable for Temporal
-	Logger    *slog.Logger
+	Address      string // host:port
+	Namespace    string
+	TaskQueue    string                // of workflows and activities; empty: protocol.TaskQueue
+	Identity     string                // shown in the Temporal UI
+	TLS          *tls.Config           // nil: plain text
+	APIKey       secret.String         // of Temporal Cloud; empty: none
+	Metrics      client.MetricsHandler // nil: the SDK counts nothing
+	Interceptors []interceptor.ClientInterceptor
+	Codec        *codec.Codec // encrypts payloads; nil: they are readable for Temporal
+	Logger       *slog.Logger
 }
 
 // callWithin bounds one call. The SDK by itself tries for as long as the caller's
@@ -59,6 +61,7 @@ func Open(options Options) (*Client, error) {
 		Logger:            sdklog.NewStructuredLogger(options.Logger),
 		ConnectionOptions: client.ConnectionOptions{TLS: options.TLS},
 		MetricsHandler:    options.Metrics,
+		Interceptors:      options.Interceptors,
 	}
 	if !options.APIKey.Empty() {
 		settings.Credentials = client.NewAPIKeyStaticCredentials(options.APIKey.Reveal())
