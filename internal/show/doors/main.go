@@ -27,16 +27,15 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	o, err := parse(os.Args[1:])
-	if err != nil {
-		os.Exit(2)
-	}
-	if err := run(ctx, o); err != nil {
+	code := 0
+	if o, err := parse(os.Args[1:]); err != nil {
+		code = 2
+	} else if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "show-doors:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop ran
+		code = 1
 	}
+	stop()
+	os.Exit(code)
 }
 
 func parse(arguments []string) (options, error) {
