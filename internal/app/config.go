@@ -35,6 +35,7 @@ type Config struct {
 	DataDir           string        // evidence, the record's signing key, checkpoints
 	ConnectorsDir     string        // connector files of the site; empty: none
 	PolicyDir         string        // policy files; empty: the built-in ones
+	SourcesDir        string        // mappings of the site; empty: the shipped ones alone
 	LoadShipped       bool          // publish the shipped playbooks at start
 	AutoClose         bool          // close an incident when all its playbooks ended well
 	LogLevel          slog.Level
@@ -108,6 +109,7 @@ func Settings() []Setting {
 		text("data_dir", "./.tocsin/data", "folder for evidence, the record's signing key and its checkpoints", func(c *Config) *string { return &c.DataDir }),
 		text("connectors_dir", "", "folder with connector files of your own, see internal/connectors/README.md; read at start", func(c *Config) *string { return &c.ConnectorsDir }),
 		text("policy_dir", "", "folder with policy files that replace the built-in ones", func(c *Config) *string { return &c.PolicyDir }),
+		text("sources_dir", "", "folder with mappings of detection tools that add to the shipped ones or replace them", func(c *Config) *string { return &c.SourcesDir }),
 		flag("load_shipped_playbooks", "true", "publish the shipped playbooks at start when they are new", func(c *Config) *bool { return &c.LoadShipped }),
 		flag("auto_close", "true", "close an incident by itself when all its playbooks ended well", func(c *Config) *bool { return &c.AutoClose }),
 		{Key: "log_level", Default: "info", Help: "debug, info, warn or error", set: setLogLevel, show: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) }},

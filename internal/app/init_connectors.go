@@ -90,5 +90,8 @@ func CheckConfig(config *Config) error {
 	if err := a.initPolicy(context.Background()); err != nil {
 		return err
 	}
+	if _, err := loadSources(config); err != nil {
+		return err
+	}
 	return a.initConnectors(context.Background())
 }

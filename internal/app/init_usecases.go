@@ -27,9 +27,9 @@ import (
 const refreshEvery = 5 * time.Second
 
 func (a *App) initUseCases(ctx context.Context) error {
-	mappings, faults := mapping.LoadSources("")
-	if faults.HasErrors() {
-		return &FaultyFile{What: "source mappings", Faults: faults}
+	mappings, err := loadSources(a.config)
+	if err != nil {
+		return err
 	}
 	a.metrics.KnowSources(mappings.Names())
 	settings := protocol.Settings{AutoClose: a.config.AutoClose}
@@ -140,4 +140,13 @@ func (a *App) refresh(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// loadSources reads the shipped mappings and those of the site.
+func loadSources(config *Config) (*mapping.Sources, error) {
+	mappings, faults := mapping.LoadSources(config.SourcesDir)
+	if faults.HasErrors() {
+		return nil, &FaultyFile{What: "mapping of a detection tool", Faults: faults}
+	}
+	return mappings, nil
 }

@@ -14,7 +14,7 @@ const anything = "*"
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag", "internal/doctor",
-			"internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
+			"internal/intake/mapping", "internal/intake/sources", "internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
 		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/operations", "internal/protocol", "internal/record", "internal/soar"},
 		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/manifest",

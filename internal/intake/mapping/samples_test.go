@@ -24,7 +24,7 @@ func TestSamples(t *testing.T) {
 		files, _ := filepath.Glob(filepath.Join("../sources/testdata", name, "*.*json"))
 		samples := 0
 		for _, file := range files {
-			if strings.HasSuffix(file, ".alert.json") {
+			if _, ok := ExpectedFile(file); !ok {
 				continue
 			}
 			samples++
@@ -44,7 +44,7 @@ func checkSample(t *testing.T, source *Source, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	messages, err := source.Read(sampleType(file), body)
+	messages, err := source.Read(SampleType(file), body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func checkSample(t *testing.T, source *Source, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := strings.TrimSuffix(file, filepath.Ext(file)) + ".alert.json"
+	golden, _ := ExpectedFile(file)
 	if *update {
 		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
 			t.Fatal(err)
@@ -70,12 +70,4 @@ func checkSample(t *testing.T, source *Source, file string) {
 	if diff := cmp.Diff(strings.TrimSpace(string(want)), string(got)); diff != "" {
 		t.Errorf("run with -update if this is right (-want +got):\n%s", diff)
 	}
-}
-
-// sampleType is the media type that a sample is sent with.
-func sampleType(file string) string {
-	if filepath.Ext(file) == ".ndjson" {
-		return "application/x-ndjson"
-	}
-	return "application/json"
 }

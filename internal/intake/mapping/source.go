@@ -33,6 +33,7 @@ type Source struct {
 	Title    string
 	Version  string
 	Tested   string     // what it was tried with, in one honest sentence
+	File     string     // where it was read; below sources/ for those that are shipped
 	Split    [][]string // where a body may hold a list of alerts
 	Guess    Guess      // what is guessed from the names of fields
 	accept   *expression.Program
@@ -156,6 +157,7 @@ func ParseSource(file string, body []byte) (*Source, diag.List) {
 	if p.List.HasErrors() {
 		return nil, p.List
 	}
+	source.File = file
 	return source, p.List
 }
 
