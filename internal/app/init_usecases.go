@@ -33,7 +33,6 @@ func (a *App) initUseCases(ctx context.Context) error {
 	}
 	a.metrics.KnowSources(mappings.Names())
 	settings := protocol.Settings{AutoClose: a.config.AutoClose}
-	var err error
 	if a.hooks, err = a.hookVerifier(mappings); err != nil {
 		return err
 	}
