@@ -89,8 +89,9 @@ func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
 	slog.SetDefault(log) // for libraries that know no other
 	go turnLevel(ctx, log, level)
 	process, err := app.New(ctx, config, log, roles)
-	if ctx.Err() != nil { // asked to stop while it started: nothing was begun
-		return nil
+	if err != nil && ctx.Err() != nil {
+		log.Info("asked to stop while starting", "error", err)
+		return nil //nolint:nilerr // nothing was begun: an orderly stop
 	}
 	if err != nil {
 		return explain(cmd, err)

@@ -109,7 +109,7 @@ func (t *Tracing) Postgres() pgx.QueryTracer {
 		return nil
 	}
 	return otelpgx.NewTracer(otelpgx.WithTracerProvider(t.provider), otelpgx.WithMeterProvider(noopmetric.NewMeterProvider()),
-		otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableAcquireTracer(), otelpgx.WithDisableSQLStatementInAttributes())
+		otelpgx.WithDisableAcquireTracer(), otelpgx.WithDisableSQLStatementInAttributes())
 }
 
 // Temporal carries the trace from the start of a workflow into its activities.
