@@ -43,11 +43,11 @@ func (s *Store) IncidentOpen(ctx context.Context, open protocol.OpenIncident, ev
 				return soar.Errorf(soar.CodeConflict, op, "alert %s belongs to incident %s", open.AlertID, other)
 			}
 		}
-		if err := t.IncidentInsert(ctx, row); err != nil {
+		if err := t.later.IncidentInsert(ctx, row); err != nil {
 			return err
 		}
 		if open.AlertID != "" {
-			if err := t.AlertLink(ctx, sqlcgen.AlertLinkParams{ID: open.AlertID, IncidentID: incident.ID}); err != nil {
+			if err := t.later.AlertLink(ctx, sqlcgen.AlertLinkParams{ID: open.AlertID, IncidentID: incident.ID}); err != nil {
 				return err
 			}
 		}
@@ -67,7 +67,7 @@ func (t *tx) claimCorrelation(ctx context.Context, op, key string, since time.Ti
 	if key == "" || since.IsZero() {
 		return nil
 	}
-	if err := t.CorrelationLock(ctx, key); err != nil {
+	if err := t.later.CorrelationLock(ctx, key); err != nil {
 		return err
 	}
 	_, err := t.IncidentFindOpen(ctx, sqlcgen.IncidentFindOpenParams{CorrelationKey: key, Since: since})
@@ -125,7 +125,7 @@ func (s *Store) IncidentJoin(ctx context.Context, incidentID, alertID string, up
 		if err != nil || !fresh {
 			return err
 		}
-		if err := t.AlertLink(ctx, sqlcgen.AlertLinkParams{ID: alertID, IncidentID: incidentID}); err != nil {
+		if err := t.later.AlertLink(ctx, sqlcgen.AlertLinkParams{ID: alertID, IncidentID: incidentID}); err != nil {
 			return err
 		}
 		return t.enqueueUpdate(ctx, incidentID, protocol.UpdateAddAlert, update.ID, update)

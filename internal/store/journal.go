@@ -38,7 +38,7 @@ func (s *Store) JournalWrite(ctx context.Context, b protocol.JournalBatch) (prot
 		}
 		if len(fresh) > 0 {
 			receipt.LastSeq = fresh[len(fresh)-1].Seq
-			if err := t.JournalSeq(ctx, sqlcgen.JournalSeqParams{ID: b.IncidentID, JournalSeq: receipt.LastSeq}); err != nil {
+			if err := t.later.JournalSeq(ctx, sqlcgen.JournalSeqParams{ID: b.IncidentID, JournalSeq: receipt.LastSeq}); err != nil {
 				return err
 			}
 		}

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -24,26 +27,24 @@ func (s *Store) LedgerBegin(ctx context.Context, entry soar.LedgerEntry, event r
 		return soar.LedgerEntry{}, false, err
 	}
 	err = s.write(ctx, op, func(ctx context.Context, t *tx) error {
-		n, err := t.ActionInsert(ctx, sqlcgen.ActionInsertParams{
+		row, err := t.ActionInsert(ctx, sqlcgen.ActionInsertParams{
 			Key: entry.Key, IncidentID: entry.IncidentID, StepPath: postgres.Clean(entry.StepPath), Action: postgres.Clean(entry.Action),
 			Risk: postgres.Clean(string(entry.Risk)), Target: postgres.Clean(entry.Target), Args: args, Attempts: int32(entry.Attempts),
 		})
-		if err != nil {
-			return err
+		created = err == nil
+		switch {
+		case created:
+			err = t.append(ctx, entry.IncidentID, event)
+		case errors.Is(err, pgx.ErrNoRows):
+			row, err = t.ActionGet(ctx, entry.Key)
 		}
-		if created = n > 0; created {
-			if err := t.append(ctx, entry.IncidentID, event); err != nil {
-				return err
-			}
-		}
-		row, err := t.ActionGet(ctx, entry.Key)
 		if err != nil {
 			return err
 		}
 		current, err = ledgerFrom(row)
 		return err
 	})
-	return current, created, err
+	return current, created && err == nil, err
 }
 
 // LedgerMove moves an entry to another state, with its record entry when one is
@@ -55,41 +56,70 @@ func (s *Store) LedgerMove(ctx context.Context, key string, from []soar.LedgerSt
 	if err != nil {
 		return soar.LedgerEntry{}, err
 	}
-	var out soar.LedgerEntry
-	err = s.write(ctx, op, func(ctx context.Context, t *tx) error {
-		before, err := t.ActionLock(ctx, key)
-		if err != nil {
-			return postgres.Missing(op, err, "ledger entry", key)
-		}
-		state := soar.LedgerState(before.State)
-		if !slices.Contains(from, state) {
-			return soar.Errorf(soar.CodeConflict, op, "the action is %s, not %v", state, from)
-		}
-		if change.Fence != nil && int(before.Attempts) != *change.Fence {
-			return soar.Errorf(soar.CodeConflict, op, "attempt %d of the action has taken over from attempt %d", before.Attempts, *change.Fence)
-		}
-		if !state.MayBecome(to) {
-			return soar.Errorf(soar.CodeInvalid, op, "an action that is %s cannot become %s", state, to)
-		}
-		row, err := t.ActionMove(ctx, arg)
-		if err != nil {
+	var row sqlcgen.Action
+	if event == nil {
+		// One statement is its own transaction.
+		err = s.read(ctx, op, func(ctx context.Context) error {
+			row, err = move(ctx, s.queries, op, from, arg)
 			return err
-		}
-		if event != nil {
-			if err := t.append(ctx, row.IncidentID, *event); err != nil {
+		})
+	} else {
+		err = s.write(ctx, op, func(ctx context.Context, t *tx) error {
+			if row, err = move(ctx, t.Queries, op, from, arg); err != nil {
 				return err
 			}
+			return t.append(ctx, row.IncidentID, *event)
+		})
+	}
+	if err != nil {
+		return soar.LedgerEntry{}, err
+	}
+	out, err := ledgerFrom(row)
+	return out, postgres.Translate(op, err)
+}
+
+// move changes the entry where that is allowed, in one statement.
+func move(ctx context.Context, q *sqlcgen.Queries, op string, from []soar.LedgerState, arg sqlcgen.ActionMoveParams) (sqlcgen.Action, error) {
+	to := soar.LedgerState(arg.State)
+	for _, state := range from {
+		if state.MayBecome(to) {
+			arg.Before = append(arg.Before, string(state))
 		}
-		out, err = ledgerFrom(row)
-		return err
-	})
-	return out, err
+	}
+	row, err := q.ActionMove(ctx, arg)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, whyNot(ctx, q, op, from, arg)
+	}
+	return row, err
+}
+
+// whyNot words why an entry was not moved.
+func whyNot(ctx context.Context, q *sqlcgen.Queries, op string, from []soar.LedgerState, arg sqlcgen.ActionMoveParams) error {
+	row, err := q.ActionGet(ctx, arg.Key)
+	if err != nil {
+		return postgres.Missing(op, err, "ledger entry", arg.Key)
+	}
+	state, to := soar.LedgerState(row.State), soar.LedgerState(arg.State)
+	switch {
+	case !slices.Contains(from, state):
+		return soar.Errorf(soar.CodeConflict, op, "the action is %s, not %v", state, from)
+	case arg.Fence != nil && row.Attempts != *arg.Fence:
+		return soar.Errorf(soar.CodeConflict, op, "attempt %d of the action has taken over from attempt %d", row.Attempts, *arg.Fence)
+	case !state.MayBecome(to):
+		return soar.Errorf(soar.CodeInvalid, op, "an action that is %s cannot become %s", state, to)
+	default:
+		return soar.Errorf(soar.CodeConflict, op, "somebody else moves the action at the same time")
+	}
 }
 
 func newMove(op, key string, to soar.LedgerState, change soar.LedgerChange) (sqlcgen.ActionMoveParams, error) {
 	arg := sqlcgen.ActionMoveParams{Key: key, State: string(to), Error: short(change.Error)}
 	if change.Attempt {
 		arg.More = 1
+	}
+	if change.Fence != nil {
+		fence := int32(*change.Fence)
+		arg.Fence = &fence
 	}
 	if change.Output == nil {
 		return arg, nil

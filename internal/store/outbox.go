@@ -54,9 +54,8 @@ func (t *tx) enqueue(ctx context.Context, o order) error {
 		dedupe := postgres.Clean(o.dedupe)
 		arg.Dedupe = &dedupe
 	}
-	n, err := t.OutboxInsert(ctx, arg)
-	t.enqueued = t.enqueued || n > 0
-	return err
+	t.enqueued = true // or it was there already: then listeners look once in vain
+	return t.later.OutboxInsert(ctx, arg)
 }
 
 func (t *tx) enqueueMessage(ctx context.Context, m protocol.Message) error {
@@ -171,7 +170,7 @@ func (s *Store) OutboxStats(ctx context.Context) (waiting int, oldest time.Durat
 // poll: values may be missed, and several additions may give one.
 func (s *Store) OutboxListen(ctx context.Context) (<-chan struct{}, error) {
 	l := postgres.Listener{Pool: s.pool, Channel: outboxChannel, Deadline: s.deadline, Log: s.log}
-	out, err := l.Listen(ctx)
+	out, err := s.added.Listen(ctx, l)
 	return out, postgres.Translate("store.OutboxListen", err)
 }
 

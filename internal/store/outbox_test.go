@@ -191,6 +191,31 @@ func waitFor(t testing.TB, wake <-chan struct{}, what string) {
 	}
 }
 
+// TestOutboxListenNear: what is added here is told at once and without the
+// database, and not a second time by it.
+func TestOutboxListenNear(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t)
+	s := storetest.Open(t, url, store.Options{})
+	wake := get(s.OutboxListen(t.Context()))(t)
+	other := storetest.Open(t, url, store.Options{})
+	heard := get(other.OutboxListen(t.Context()))(t)
+	get2(s.AlertInsert(t.Context(), alert(1), nil))(t)
+	select {
+	case <-wake: // it was there before AlertInsert returned, or its forwarder is a moment late
+	case <-time.After(20 * time.Second):
+		t.Fatal("no sign")
+	}
+	waitFor(t, heard, "the database has announced it")
+	get2(other.AlertInsert(t.Context(), alert(2), nil))(t)
+	waitFor(t, wake, "another process's alert")
+	select {
+	case <-wake:
+		t.Error("it heard itself")
+	default:
+	}
+}
+
 func TestOutboxListen(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t)
@@ -208,6 +233,8 @@ func TestOutboxListen(t *testing.T) {
 	waitFor(t, wake, "reconnected")
 	get2(s.AlertInsert(t.Context(), alert(2), nil))(t)
 	waitFor(t, wake, "after reconnecting")
+	get2(listener.AlertInsert(t.Context(), alert(3), nil))(t)
+	waitFor(t, wake, "an alert of its own")
 	cancel()
 	select {
 	case <-wake:

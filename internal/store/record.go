@@ -92,7 +92,7 @@ func (t *tx) append(ctx context.Context, chain string, events ...record.Payload)
 		arg.Kinds = append(arg.Kinds, postgres.Clean(event.Kind))
 		arg.HeadSeq, arg.HeadHash = e.Seq, e.Hash
 	}
-	return t.RecordEntriesInsert(ctx, arg)
+	return t.later.RecordEntriesInsert(ctx, arg)
 }
 
 func (t *tx) link(chain string, seq int64, prev []byte, event record.Payload) (record.Entry, error) {
@@ -112,7 +112,7 @@ func (t *tx) lockHead(ctx context.Context, chain string) (sqlcgen.RecordHeadLock
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return head, err
 	}
-	if err := t.RecordHeadInsert(ctx, chain); err != nil {
+	if err := t.later.RecordHeadInsert(ctx, chain); err != nil {
 		return head, err
 	}
 	return t.RecordHeadLock(ctx, chain)

@@ -17,6 +17,7 @@ const writeTries = 3
 // tx is one writing transaction: the queries, and the randomness for salts.
 type tx struct {
 	*sqlcgen.Queries
+	later    *sqlcgen.Queries // for statements without a result: sent with the next, or the commit
 	random   io.Reader
 	enqueued bool // outbox items were added: tell the listeners after the commit
 }
@@ -45,10 +46,7 @@ func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *
 	var err error
 	var t *tx
 	for range writeTries {
-		err = pgx.BeginFunc(ctx, s.pool, func(db pgx.Tx) error {
-			t = &tx{Queries: sqlcgen.New(db), random: s.random}
-			return fn(ctx, t)
-		})
+		t, err = s.writeOnce(ctx, fn)
 		if !postgres.IsSerialization(err) {
 			break
 		}
@@ -57,6 +55,21 @@ func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *
 		s.added.Announce()
 	}
 	return postgres.Translate(op, err)
+}
+
+func (s *Store) writeOnce(ctx context.Context, fn func(context.Context, *tx) error) (*tx, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	db := postgres.Begin(conn)
+	t := &tx{Queries: sqlcgen.New(db), later: sqlcgen.New(db.Later()), random: s.random}
+	if err := fn(ctx, t); err != nil {
+		db.Rollback(ctx)
+		return t, err
+	}
+	return t, db.Commit(ctx)
 }
 
 // snapshot runs fn in a reading transaction that sees one moment throughout.

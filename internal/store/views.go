@@ -83,27 +83,27 @@ func rowsOf[View, Row any](op string, in []View, row func(View, []byte) Row) ([]
 	return out, nil
 }
 
-// write puts the rows in; a kind without rows costs no round trip.
+// write puts the rows in; all travel with the next statement.
 func (v views) write(ctx context.Context, t *tx) error {
 	if v.incident != nil {
-		if err := t.IncidentUpdate(ctx, *v.incident); err != nil {
+		if err := t.later.IncidentUpdate(ctx, *v.incident); err != nil {
 			return err
 		}
 	}
-	if err := put(ctx, v.runs, t.RunUpsert); err != nil {
+	if err := put(ctx, v.runs, t.later.RunUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.steps, t.StepUpsert); err != nil {
+	if err := put(ctx, v.steps, t.later.StepUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.approvals, t.ApprovalUpsert); err != nil {
+	if err := put(ctx, v.approvals, t.later.ApprovalUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.tasks, t.TaskUpsert); err != nil {
+	if err := put(ctx, v.tasks, t.later.TaskUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.containments, t.ContainmentUpsert); err != nil {
+	if err := put(ctx, v.containments, t.later.ContainmentUpsert); err != nil {
 		return err
 	}
-	return put(ctx, v.objectives, t.ObjectiveUpsert)
+	return put(ctx, v.objectives, t.later.ObjectiveUpsert)
 }

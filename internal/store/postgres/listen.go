@@ -21,6 +21,8 @@ type Listener struct {
 	Channel  string        // a constant: it becomes part of a statement
 	Deadline time.Duration // for connecting
 	Log      *slog.Logger
+
+	ignore string // announcements with this text are our own
 }
 
 // Listen gives a channel that gets a value when something was announced, and is
@@ -57,7 +59,7 @@ func (l Listener) connect(ctx context.Context) (*pgx.Conn, error) {
 
 func (l Listener) forward(ctx context.Context, conn *pgx.Conn, out chan<- struct{}) {
 	for {
-		err := waitAndWake(ctx, conn, out)
+		err := l.waitAndWake(ctx, conn, out)
 		l.hangUp(conn)
 		for err != nil {
 			if ctx.Err() == nil {
@@ -75,12 +77,15 @@ func (l Listener) forward(ctx context.Context, conn *pgx.Conn, out chan<- struct
 }
 
 // waitAndWake returns when the connection is lost or ctx ends.
-func waitAndWake(ctx context.Context, conn *pgx.Conn, out chan<- struct{}) error {
+func (l Listener) waitAndWake(ctx context.Context, conn *pgx.Conn, out chan<- struct{}) error {
 	for {
-		if _, err := conn.WaitForNotification(ctx); err != nil {
+		said, err := conn.WaitForNotification(ctx)
+		if err != nil {
 			return err
 		}
-		wake(out)
+		if l.ignore == "" || said.Payload != l.ignore {
+			wake(out)
+		}
 	}
 }
 

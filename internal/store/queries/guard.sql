@@ -1,18 +1,20 @@
--- name: ActionInsert :execrows
+-- ActionInsert gives no row when the key is there already.
+-- name: ActionInsert :one
 INSERT INTO actions (key, incident_id, step_path, action, risk, target, args, attempts, state)
 VALUES (@key, @incident_id, @step_path, @action, @risk, @target, @args, @attempts, 'intent')
-ON CONFLICT (key) DO NOTHING;
+ON CONFLICT (key) DO NOTHING
+RETURNING *;
 
 -- name: ActionGet :one
 SELECT * FROM actions WHERE key = $1;
 
--- name: ActionLock :one
-SELECT * FROM actions WHERE key = $1 FOR UPDATE;
-
+-- ActionMove gives no row when the entry is in none of the states before, or when
+-- its attempts are not those of the fence.
 -- name: ActionMove :one
 UPDATE actions SET state = @state, attempts = attempts + @more::integer,
     output = coalesce(sqlc.narg(output), output), error = @error, updated_at = now()
-WHERE key = @key
+WHERE key = @key AND state = ANY (@before::text[])
+  AND (sqlc.narg(fence)::integer IS NULL OR attempts = sqlc.narg(fence)::integer)
 RETURNING *;
 
 -- name: ActionsOf :many

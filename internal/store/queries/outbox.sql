@@ -1,4 +1,4 @@
--- name: OutboxInsert :execrows
+-- name: OutboxInsert :exec
 INSERT INTO outbox (kind, key, dedupe, priority, payload)
 VALUES (@kind, @key, sqlc.narg(dedupe), @priority, @payload)
 ON CONFLICT (dedupe) DO NOTHING;

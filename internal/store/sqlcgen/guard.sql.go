@@ -62,10 +62,11 @@ func (q *Queries) ActionGet(ctx context.Context, key string) (Action, error) {
 	return i, err
 }
 
-const actionInsert = `-- name: ActionInsert :execrows
+const actionInsert = `-- name: ActionInsert :one
 INSERT INTO actions (key, incident_id, step_path, action, risk, target, args, attempts, state)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'intent')
 ON CONFLICT (key) DO NOTHING
+RETURNING key, incident_id, step_path, action, risk, target, args, state, attempts, output, error, created_at, updated_at
 `
 
 type ActionInsertParams struct {
@@ -79,8 +80,9 @@ type ActionInsertParams struct {
 	Attempts   int32
 }
 
-func (q *Queries) ActionInsert(ctx context.Context, arg ActionInsertParams) (int64, error) {
-	result, err := q.db.Exec(ctx, actionInsert,
+// ActionInsert gives no row when the key is there already.
+func (q *Queries) ActionInsert(ctx context.Context, arg ActionInsertParams) (Action, error) {
+	row := q.db.QueryRow(ctx, actionInsert,
 		arg.Key,
 		arg.IncidentID,
 		arg.StepPath,
@@ -90,18 +92,6 @@ func (q *Queries) ActionInsert(ctx context.Context, arg ActionInsertParams) (int
 		arg.Args,
 		arg.Attempts,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const actionLock = `-- name: ActionLock :one
-SELECT key, incident_id, step_path, action, risk, target, args, state, attempts, output, error, created_at, updated_at FROM actions WHERE key = $1 FOR UPDATE
-`
-
-func (q *Queries) ActionLock(ctx context.Context, key string) (Action, error) {
-	row := q.db.QueryRow(ctx, actionLock, key)
 	var i Action
 	err := row.Scan(
 		&i.Key,
@@ -124,7 +114,8 @@ func (q *Queries) ActionLock(ctx context.Context, key string) (Action, error) {
 const actionMove = `-- name: ActionMove :one
 UPDATE actions SET state = $1, attempts = attempts + $2::integer,
     output = coalesce($3, output), error = $4, updated_at = now()
-WHERE key = $5
+WHERE key = $5 AND state = ANY ($6::text[])
+  AND ($7::integer IS NULL OR attempts = $7::integer)
 RETURNING key, incident_id, step_path, action, risk, target, args, state, attempts, output, error, created_at, updated_at
 `
 
@@ -134,8 +125,12 @@ type ActionMoveParams struct {
 	Output []byte
 	Error  string
 	Key    string
+	Before []string
+	Fence  *int32
 }
 
+// ActionMove gives no row when the entry is in none of the states before, or when
+// its attempts are not those of the fence.
 func (q *Queries) ActionMove(ctx context.Context, arg ActionMoveParams) (Action, error) {
 	row := q.db.QueryRow(ctx, actionMove,
 		arg.State,
@@ -143,6 +138,8 @@ func (q *Queries) ActionMove(ctx context.Context, arg ActionMoveParams) (Action,
 		arg.Output,
 		arg.Error,
 		arg.Key,
+		arg.Before,
+		arg.Fence,
 	)
 	var i Action
 	err := row.Scan(

@@ -92,7 +92,7 @@ func (q *Queries) OutboxDone(ctx context.Context, id int64) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const outboxInsert = `-- name: OutboxInsert :execrows
+const outboxInsert = `-- name: OutboxInsert :exec
 INSERT INTO outbox (kind, key, dedupe, priority, payload)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (dedupe) DO NOTHING
@@ -106,18 +106,15 @@ type OutboxInsertParams struct {
 	Payload  []byte
 }
 
-func (q *Queries) OutboxInsert(ctx context.Context, arg OutboxInsertParams) (int64, error) {
-	result, err := q.db.Exec(ctx, outboxInsert,
+func (q *Queries) OutboxInsert(ctx context.Context, arg OutboxInsertParams) error {
+	_, err := q.db.Exec(ctx, outboxInsert,
 		arg.Kind,
 		arg.Key,
 		arg.Dedupe,
 		arg.Priority,
 		arg.Payload,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	return err
 }
 
 const outboxLockWaiting = `-- name: OutboxLockWaiting :many
