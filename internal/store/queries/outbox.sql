@@ -15,7 +15,8 @@ UPDATE outbox SET priority = greatest(priority, @priority) WHERE id = ANY (@ids:
 
 -- OutboxClaim takes the oldest open item of a key only. That is asked row by row
 -- and not as a join: without fresh statistics the planner joins in a way that takes
--- seconds when one key has thousands of items.
+-- seconds when one key has thousands of items. A claim does not wait for the disk: one
+-- that a power cut takes back is made again, and handlers bear that.
 -- name: OutboxClaim :many
 WITH picked AS (
     SELECT o.id FROM outbox o
@@ -32,7 +33,8 @@ WITH picked AS (
     FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE outbox SET attempts = attempts + 1, lease_until = now() + @lease::interval
-FROM picked WHERE outbox.id = picked.id
+FROM picked, (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
+WHERE outbox.id = picked.id
 RETURNING outbox.id, outbox.kind, outbox.key, outbox.payload, outbox.attempts, outbox.created_at,
           outbox.problem, outbox.priority;
 
