@@ -42,13 +42,13 @@ func (f *File) runOne(ctx context.Context, kind *declared.Kind, t *Test) diag.Li
 	ctx, cancel := context.WithTimeout(ctx, testTime)
 	defer cancel()
 	s := &script{test: t, headers: f.Headers, token: f.Token}
-	system, stop, err := s.serve(false)
+	system, stop, err := s.serve(ctx, false)
 	if err != nil {
 		s.fault(t.At, "no server could be started: %v", err)
 		return s.found
 	}
 	defer stop()
-	tokens, stopTokens, err := s.serve(true)
+	tokens, stopTokens, err := s.serve(ctx, true)
 	if err != nil {
 		s.fault(t.At, "no server could be started: %v", err)
 		return s.found
