@@ -17,14 +17,17 @@ import (
 // People are the tokens of the demo, by what they stand for.
 type People struct {
 	Responder string `json:"responder"` // an analyst on duty who may also decide
+	Admin     string `json:"admin"`     // makes tokens and publishes playbooks: who decides does not administer
 	Wazuh     string `json:"wazuh"`     // the detection tool
 	Generic   string `json:"generic"`   // the mail gateway's report button
 }
 
-// peopleFile keeps the demo's tokens, ProfileFile is what the command line reads.
+// peopleFile keeps the demo's tokens, profileFile is what the command line reads,
+// adminFile is for its --token-file.
 const (
 	peopleFile  = "demo-tokens.json"
 	profileFile = "cli.yaml"
+	adminFile   = "admin.token"
 )
 
 // introduce gives the tokens kept in dir, or makes them, and writes the profile
@@ -43,6 +46,9 @@ func introduce(ctx context.Context, product *app.App, dir, url string) (People, 
 	if err := os.WriteFile(filepath.Join(dir, profileFile), []byte(profile), 0o600); err != nil {
 		return People{}, fmt.Errorf("write the command line's profile: %w", err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, adminFile), []byte(people.Admin+"\n"), 0o600); err != nil {
+		return People{}, fmt.Errorf("write the administrator's token: %w", err)
+	}
 	return *people, nil
 }
 
@@ -59,6 +65,9 @@ func keptPeople(ctx context.Context, path, url string) (*People, error) {
 	var kept People
 	if err := json.Unmarshal(body, &kept); err != nil {
 		return nil, fmt.Errorf("read the demo's tokens in %s: %w", path, err)
+	}
+	if kept.Admin == "" { // of an older release
+		return nil, nil
 	}
 	asker, err := client.New(client.Config{URL: url, Token: kept.Responder})
 	if err != nil {
@@ -83,6 +92,9 @@ func newPeople(ctx context.Context, tokens *access.Tokens, path string) (*People
 		{&people.Responder, access.TokenRequest{
 			Name: "SOC lead on duty (demo)", Person: "soc-lead@lab.invalid",
 			Roles: []soar.Role{soar.RoleAnalyst, soar.RoleSOCLead, soar.RoleIncidentCommander},
+		}},
+		{&people.Admin, access.TokenRequest{
+			Name: "administrator (demo)", Person: "admin@lab.invalid", Roles: []soar.Role{soar.RoleAdmin, soar.RolePlaybookEngineer},
 		}},
 		{&people.Wazuh, access.TokenRequest{Name: "Wazuh (demo)", Source: "wazuh"}},
 		{&people.Generic, access.TokenRequest{Name: "report button (demo)", Source: "generic"}},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api/client"
@@ -39,8 +40,10 @@ In another terminal, in this folder:
   bin/tocsin incident list
   bin/tocsin approval list
   bin/tocsin doctor
+  bin/tocsin token create --name "my sensor" --source generic --token-file %s
+You are the SOC lead on duty; who decides does not administer, so tokens and playbooks are the administrator's.
 
-`, m.URL, orNone(m.TemporalUI), m.LabURL, m.options.Dir)
+`, m.URL, orNone(m.TemporalUI), m.LabURL, m.options.Dir, filepath.Join(m.options.Dir, adminFile))
 }
 
 // Walk sends two alerts, or takes up incidents that are open from a run before,

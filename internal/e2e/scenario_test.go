@@ -148,7 +148,7 @@ func (p *product) work(t *testing.T, incident string, s scenario) protocol.Detai
 		if err != nil {
 			t.Fatal(err)
 		}
-		return protocol.Detail(*detail), ended(protocol.Detail(*detail)) && len(decided) == len(s.decisions) && len(answered) == len(s.answers)
+		return *detail, ended(*detail) && len(decided) == len(s.decisions) && len(answered) == len(s.answers)
 	})
 }
 
