@@ -31,6 +31,10 @@ type Options struct {
 	Health  readiness     // what /readyz asks; nil: nothing
 	Refused Refusals      // counts what the doors for alerts refuse; nil: nobody counts
 
+	// TemporalUI is the address of the Temporal UI, whose pages may ask the codec
+	// endpoint; empty: no page may.
+	TemporalUI string
+
 	// Closing ends open streams when the process shuts down; nil: never.
 	Closing <-chan struct{}
 
@@ -43,6 +47,7 @@ type Options struct {
 type API struct {
 	guards map[string][]echo.MiddlewareFunc // by operation id
 	routes *routes
+	codec  codecDoor
 }
 
 // routes answers all operations: each noun's file has its own.
@@ -81,7 +86,11 @@ func New(services Services, options Options) (*API, error) {
 		g := guard{operation: operation, authenticator: services.Authenticator, refusals: services.Refusals, door: alertDoor{services.Hooks, options.Refused, options.Log}}
 		guards[operation.ID] = []echo.MiddlewareFunc{g.middleware}
 	}
-	return &API{guards: guards, routes: newRoutes(services, options)}, nil
+	codec, err := newCodecDoor(services, options.TemporalUI)
+	if err != nil {
+		return nil, err
+	}
+	return &API{guards: guards, routes: newRoutes(services, options), codec: codec}, nil
 }
 
 func newRoutes(services Services, options Options) *routes {
@@ -104,10 +113,11 @@ func newRoutes(services Services, options Options) *routes {
 	}
 }
 
-// Mount adds the operations to a router made by NewRouter.
+// Mount adds the operations and the codec endpoint to a router made by NewRouter.
 func (a *API) Mount(router *echo.Echo) {
 	handler := gen.NewStrictHandler(a.routes, []gen.StrictMiddlewareFunc{onlyAdmitted})
 	gen.RegisterHandlersWithOptions(router, handler, gen.RegisterHandlersOptions{OperationMiddlewares: a.guards})
+	a.codec.mount(router)
 }
 
 func knownPermissions(operation *spec.Operation) error {

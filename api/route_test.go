@@ -44,6 +44,12 @@ func real(route *echo.Route) (pattern, path string) {
 	return strings.Join(shown, "/"), strings.Join(filled, "/")
 }
 
+// beside is the codec endpoint, which follows a protocol of Temporal and is not in
+// openapi.yaml; codec_test.go walks it.
+func beside(route *echo.Route) bool {
+	return slices.Contains([]string{"/codec", "/codec/decode", "/codec/sign-out"}, route.Path)
+}
+
 // TestEveryRouteIsDescribed walks the real router: a route that openapi.yaml does
 // not have, or the other way round, fails.
 func TestEveryRouteIsDescribed(t *testing.T) {
@@ -53,6 +59,9 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	for _, route := range w.server.Router.Routes() {
 		pattern, _ := real(route)
 		mounted[route.Method+" "+pattern] = true
+		if beside(route) {
+			continue
+		}
 		if _, ok := parsed.Find(route.Method, pattern); !ok {
 			t.Errorf("%s %s is served but not described", route.Method, pattern)
 		}
@@ -88,6 +97,9 @@ func TestAccess(t *testing.T) {
 	w, parsed := newWorld(t, api.Options{}), described(t)
 	public := []string{"/healthz", "/readyz", "/openapi.yaml", "/docs", "/docs/{file}"}
 	for _, route := range w.server.Router.Routes() {
+		if beside(route) {
+			continue
+		}
 		pattern, path := real(route)
 		operation, ok := parsed.Find(route.Method, pattern)
 		if !ok {

@@ -36,6 +36,7 @@ type Services struct {
 	Freeze        freezer
 	Operations    operator
 	Refusals      refusalKeeper
+	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
 }
 
 type hookVerifier interface {

@@ -25,7 +25,8 @@ const (
 
 // Fake stands in for all use cases.
 type Fake struct {
-	Hooks Verifier // nil: no source may sign; set it before Serve
+	Hooks    Verifier // nil: no source may sign; set it before Serve
+	Payloads Decoder  // nil: nothing is encrypted in Temporal; set it before Serve
 
 	mu        sync.Mutex
 	fail      map[string]error
@@ -48,6 +49,11 @@ type Verifier interface {
 	Verify(ctx context.Context, source string, header http.Header, read func() ([]byte, error)) (soar.Principal, error)
 }
 
+// Decoder is what decrypts payloads.
+type Decoder interface {
+	Decode(ctx context.Context, p soar.Principal, namespace string, body []byte) ([]byte, error)
+}
+
 // NewFake makes a fake with one of everything in it.
 func NewFake() *Fake {
 	f := &Fake{fail: map[string]error{}, failAfter: map[string]int{}, panics: map[string]string{}, revoked: map[string]bool{}, raw: map[string][]byte{AlertID: []byte("{\"rule\":\"<b>&\x1b[31m\"}")}}
@@ -64,11 +70,15 @@ func NewFake() *Fake {
 
 // Services gives the fake as everything behind the door.
 func (f *Fake) Services() api.Services {
-	return api.Services{
+	services := api.Services{
 		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
 		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f,
 		Containments: f, Operations: f, Refusals: f,
 	}
+	if f.Payloads != nil {
+		services.Payloads = f.Payloads
+	}
+	return services
 }
 
 // Fail makes the use case of this name fail from now on, until err is nil.

@@ -39,6 +39,7 @@ const (
 	ConfigWrite      Permission = "config:write"
 	OperationsRead   Permission = "operations:read"  // outbox, health, metrics
 	OperationsRetry  Permission = "operations:retry" // parked outbox items
+	PayloadDecode    Permission = "payload:decode"   // read what is encrypted in Temporal, of incidents that the caller may see
 )
 
 // Permissions lists all permissions.
@@ -50,6 +51,7 @@ func Permissions() []Permission {
 		PlaybookRead, PlaybookPublish, PlaybookActivate,
 		RecordRead, EvidenceRead, EvidenceManage,
 		TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,
+		PayloadDecode,
 	}
 }
 

@@ -22,7 +22,7 @@ func Granted(role soar.Role) []Permission {
 			ApprovalDecide, PlaybookActivate, FreezeSet, ConfigRead)
 	case soar.RoleCISO:
 		return append(reader(), IncidentOpen, IncidentNote, IncidentCommand, IncidentCancel, IncidentClose,
-			ApprovalDecide, TaskComplete, FreezeSet, ConfigRead)
+			ApprovalDecide, TaskComplete, FreezeSet, ConfigRead, PayloadDecode)
 	case soar.RoleEvidenceCustodian:
 		return append(reader(), IncidentNote, TaskComplete, EvidenceManage)
 	case soar.RoleLegal:
@@ -36,7 +36,7 @@ func Granted(role soar.Role) []Permission {
 	case soar.RoleAdmin:
 		return []Permission{PlaybookRead, TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry}
 	case soar.RoleAuditor:
-		return append(reader(), TokenRead, ConfigRead, OperationsRead)
+		return append(reader(), TokenRead, ConfigRead, OperationsRead, PayloadDecode)
 	default:
 		return nil
 	}
@@ -49,7 +49,7 @@ func reader() []Permission {
 
 // analyst works on incidents and asks for containment; who decides is somebody else.
 func analyst() []Permission {
-	return append(reader(), AlertSend, IncidentOpen, IncidentNote, IncidentCommand, TaskComplete)
+	return append(reader(), AlertSend, IncidentOpen, IncidentNote, IncidentCommand, TaskComplete, PayloadDecode)
 }
 
 // Can tells whether the principal may do it: one of the roles grants it and, when

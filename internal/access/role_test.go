@@ -49,6 +49,7 @@ func wantTable() map[Permission]string {
 		ConfigWrite:      ". . . . . . . . . . x . .",
 		OperationsRead:   ". . . . . . . . . . x x .",
 		OperationsRetry:  ". . . . . . . . . . x . .",
+		PayloadDecode:    ". x x x x . . . . . . x .",
 	}
 }
 

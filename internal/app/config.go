@@ -96,7 +96,7 @@ func Settings() []Setting {
 		text("temporal_address", "127.0.0.1:7233", "host:port of the Temporal frontend", func(c *Config) *string { return &c.TemporalAddress }),
 		text("temporal_namespace", "default", "Temporal namespace", func(c *Config) *string { return &c.TemporalNamespace }),
 		text("temporal_task_queue", "tocsin", "task queue of workflows and activities; one for each installation that shares a namespace", func(c *Config) *string { return &c.TemporalTaskQueue }),
-		text("temporal_ui", "", "base URL of the Temporal UI, used in links", func(c *Config) *string { return &c.TemporalUI }),
+		text("temporal_ui", "", "base URL of the Temporal UI, used in links; with `encryption_keys` the one origin whose pages may ask the codec endpoint", func(c *Config) *string { return &c.TemporalUI }),
 		flag("temporal_tls", "false", "speak TLS with Temporal", func(c *Config) *bool { return &c.TemporalTLS.On }),
 		text("temporal_tls_ca", "", "PEM file with the authority of Temporal's certificate; empty: the system's", func(c *Config) *string { return &c.TemporalTLS.CA }),
 		text("temporal_tls_cert", "", "PEM file with our client certificate for Temporal, read again when it changes", func(c *Config) *string { return &c.TemporalTLS.Cert }),

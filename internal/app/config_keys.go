@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -76,4 +77,7 @@ func (l *loader) checkEncryption() {
 		return
 	}
 	c.Encryption.ring = ring
+	if ui, err := url.Parse(c.TemporalUI); c.TemporalUI != "" && (err != nil || ui.Host == "" || ui.Scheme != "http" && ui.Scheme != "https") {
+		l.contradict("temporal_ui", "temporal_ui is no address of a page, and with encryption_keys it says which pages may decrypt", "write https://HOST or http://HOST:PORT")
+	}
 }

@@ -21,7 +21,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 	if !a.roles.API {
 		return nil
 	}
-	door, err := api.New(api.Services{
+	services := api.Services{
 		Authenticator: access.NewAuthenticator(a.holders, time.Now, a.log),
 		Hooks:         a.hooks,
 		Intake:        countedIntake{a.intake, a.metrics},
@@ -39,9 +39,13 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Playbooks:     a.library,
 		Connectors:    a.registry,
 		Tokens:        a.tokens,
-	}, api.Options{
+	}
+	if a.codec != nil {
+		services.Payloads = payloadReader{a.codec, a.incidents, a.metrics, a.log}
+	}
+	door, err := api.New(services, api.Options{
 		Log: a.log, Now: time.Now, NewID: rand.Text, Version: observe.Version(), Health: a.health, Closing: a.closing,
-		Refused: countedRefusals{a.metrics},
+		Refused: countedRefusals{a.metrics}, TemporalUI: a.config.TemporalUI,
 	})
 	if err != nil {
 		return err

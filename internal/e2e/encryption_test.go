@@ -226,7 +226,7 @@ func TestNothingOfAnAlertIsReadableInTemporal(t *testing.T) {
 	}
 	v.replays(t, incident, whole)
 
-	decrypt := v.codec(t)
+	decrypt := v.remote(v.token(t, soar.RoleAnalyst))
 	visit(t, whole, func(_ proto.Message, payload *commonpb.Payload) *commonpb.Payload {
 		plain, err := decrypt.Decode([]*commonpb.Payload{payload})
 		if err != nil {

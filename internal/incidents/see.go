@@ -58,6 +58,17 @@ func (s *Service) see(ctx context.Context, p soar.Principal, incidentID string, 
 	return incident, nil
 }
 
+// NeedsToKnow gives nil when the caller may see all of these incidents, and else the
+// words for one that does not exist.
+func (s *Service) NeedsToKnow(ctx context.Context, p soar.Principal, ids []string) error {
+	for _, id := range ids {
+		if _, err := s.see(ctx, p, id, thing{"incidents.NeedsToKnow", "incident", id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // thing is what a caller asked for, by its id.
 type thing struct{ op, noun, id string }
 

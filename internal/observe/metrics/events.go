@@ -56,11 +56,13 @@ func (m *Metrics) events() {
 	m.outboxWait = m.histogram("tocsin_outbox_wait_seconds", "From the commit of an outbox item to the begin of an attempt.", long(), "kind")
 	m.requests = m.counter("tocsin_http_requests_total", "API requests by operation and class of status.", "operation", "status")
 	m.requestTime = m.histogram("tocsin_http_request_seconds", "Duration of an API request; streams last as long as their reader stays.", short(), "operation")
+	m.decrypted = m.counter("tocsin_payloads_decrypted_total", "Payloads that the codec endpoint decrypted for people who look at Temporal.")
 }
 
 // zero shows every series whose labels are known.
 func (m *Metrics) zero() {
 	m.zeroSource(other)
+	m.decrypted.WithLabelValues()
 	m.toIncident.WithLabelValues()
 	m.toAction.WithLabelValues()
 	for _, action := range append(m.options.Actions, other) {
@@ -121,6 +123,13 @@ func (m *Metrics) Alert(source, outcome string) {
 func (m *Metrics) Refused(source, reason string) {
 	if m != nil {
 		m.refusals.WithLabelValues(oneOf(m.sources, source), oneOf(refusalReasons(), reason)).Inc()
+	}
+}
+
+// PayloadsDecrypted tells that the codec endpoint decrypted so many payloads.
+func (m *Metrics) PayloadsDecrypted(count int) {
+	if m != nil {
+		m.decrypted.WithLabelValues().Add(float64(count))
 	}
 }
 

@@ -92,6 +92,7 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	m.ApprovalDecided(true, 60*time.Second)
 	m.ApprovalDecided(false, 61*time.Second)
 	m.Handled(soar.OutboxNotify, "retry", 5*time.Second, 0)
+	m.PayloadsDecrypted(7)
 	m.Request("listAlerts", 503, time.Second)
 	m.Request("", 404, time.Second)
 	changed := map[string]string{}
@@ -106,6 +107,7 @@ func TestWhatHappensIsCounted(t *testing.T) {
 		`tocsin_alerts_total{outcome="unparsed",source="other"}`:          "1",
 		`tocsin_alert_refusals_total{reason="signature",source="wazuh"}`:  "1",
 		`tocsin_alert_refusals_total{reason="other",source="other"}`:      "1",
+		`tocsin_payloads_decrypted_total`:                                 "7",
 		`tocsin_alert_to_incident_seconds_sum`:                            "2",
 		`tocsin_alert_to_incident_seconds_count`:                          "1",
 		`tocsin_alert_to_first_action_seconds_sum`:                        "3",

@@ -23,5 +23,15 @@
 // always, and no release of the SDK can make one unreadable by saying less. Who
 // replays a history outside of a worker must name its workflow (OriginalExecution).
 //
+// # The codec endpoint
+//
+// Temporal's UI and command line read what is encrypted by asking POST /codec/decode
+// of the server (api/codec.go); Answer is what it does. What it sees are payloads: it
+// knows whose they are by the workflow id above, which is the incident's id, and who
+// asks must be allowed to see that incident. A payload that is bound to no workflow is
+// given to everybody with the permission payload:decode; Tocsin writes none into
+// histories. The label of a single piece of evidence is not looked at, unlike in the
+// API: payloads do not say which piece they tell of.
+//
 // Random nonces permit 2^32 payloads under one key; rotate long before.
 package codec
