@@ -123,6 +123,7 @@ func TestConfigurationFaultsNameTheirPlace(t *testing.T) {
 		"bad key":                {file: "encryption_keys: {a: {from_env: A}}\n", env: map[string]string{"A": "canary"}, want: []string{"key a: want 32 bytes in base64"}},
 		"no active key":          {env: map[string]string{"TOCSIN_ENCRYPTION_KEYS": "a=from_env:A, b=from_env:A", "A": goodKey}, want: []string{"environment TOCSIN_ENCRYPTION_KEYS", "several keys (a, b)"}},
 		"unknown active key":     {file: "encryption_active_key: b\nencryption_keys: {a: {from_env: A}}\n", env: map[string]string{"A": goodKey}, want: []string{"the active key \"b\" is not among the keys: a"}},
+		"UI without an origin":   {file: "temporal_ui: temporal.soc.example\nencryption_keys: {a: {from_env: A}}\n", env: map[string]string{"A": goodKey}, want: []string{":1:14: temporal_ui is no address of a page"}},
 		"active key alone":       {file: "encryption_active_key: b\n", want: []string{":1:24: encryption_active_key is set, but there are no encryption_keys"}},
 		"database in the clear":  {file: "database_url: postgres://u:canary@db.example/tocsin?sslmode=disable\n", want: []string{":1:15: database_url reaches db.example without TLS", "sslmode=verify-full"}},
 		"database by chance":     {file: "database_url: postgres://u:canary@db.example/tocsin\n", want: []string{"or would be content without it"}},
