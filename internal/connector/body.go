@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 func encodeBody(value any) ([]byte, error) {
@@ -17,6 +18,33 @@ func encodeBody(value any) ([]byte, error) {
 		return nil, errors.New("the body cannot be written as JSON")
 	}
 	return limitBody(body)
+}
+
+// RawBody is a body that is sent as it is.
+type RawBody struct {
+	Type string // media type; text/plain in UTF-8 when empty
+	Text string
+}
+
+// describe sets the media type after the body is set. It does nothing for nil.
+func (b *RawBody) describe(request *http.Request) {
+	switch {
+	case b == nil:
+	case b.Type == "":
+		request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	default:
+		request.Header.Set("Content-Type", b.Type)
+	}
+}
+
+func rawOrJSON(raw *RawBody, value any) ([]byte, error) {
+	if raw == nil {
+		return encodeBody(value)
+	}
+	if strings.ContainsFunc(raw.Type, control) {
+		return nil, errors.New("the media type of the body holds a control character")
+	}
+	return limitBody([]byte(raw.Text))
 }
 
 func limitBody(body []byte) ([]byte, error) {

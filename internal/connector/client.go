@@ -67,6 +67,7 @@ type Request struct {
 	Header   http.Header   // in addition; may not set what the client sets
 	Body     any           // encoded as JSON when not nil
 	Form     url.Values    // encoded as a form when not nil; then Body is not used
+	Raw      *RawBody      // sent as it is when not nil; then neither Body nor Form is used
 	Bearer   secret.String // sent as a bearer token in Authorization, in place of the client's secret
 	Key      string        // idempotency key
 	Sent     func(context.Context) error
@@ -195,12 +196,16 @@ func (c *Client) build(call Request) (*http.Request, error) {
 	if call.Form != nil {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	call.Raw.describe(request)
 	return request, c.setHeaders(request, call)
 }
 
 // body encodes the call's body, with the secret in it where the system takes it
 // there.
 func (c *Client) body(call Request) ([]byte, error) {
+	if call.Raw != nil {
+		return rawOrJSON(call.Raw, nil)
+	}
 	if call.Form != nil {
 		return limitBody([]byte(call.Form.Encode()))
 	}

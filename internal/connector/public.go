@@ -31,6 +31,7 @@ const (
 type PublicConfig struct {
 	Plaintext bool           // permits http as well as https
 	Deny      []netip.Prefix // the site's own public ranges, in addition to all that is not public
+	Hosts     []string       // when set, the only hosts that may be called: names, or *.example.org for those below one
 	Now       func() time.Time
 
 	// The two below replace the check, for tests and for a lab that lives on
@@ -56,7 +57,8 @@ type PublicRequest struct {
 	Method string
 	URL    string
 	Header http.Header
-	Body   any // encoded as JSON when not nil
+	Body   any      // encoded as JSON when not nil
+	Raw    *RawBody // sent as it is when not nil; then Body is not used
 	Key    string
 	Sent   func(context.Context) error
 	Effect bool // may change something: no redirects, Sent before the first byte
@@ -175,7 +177,7 @@ func (p *Public) build(call PublicRequest) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := encodeBody(call.Body)
+	body, err := rawOrJSON(call.Raw, call.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +190,7 @@ func (p *Public) build(call PublicRequest) (*http.Request, error) {
 		request.Header.Set(defaultKeyName, call.Key)
 	}
 	setBody(request, body)
+	call.Raw.describe(request)
 	return request, nil
 }
 
@@ -218,8 +221,21 @@ func (p *Public) checkParts(target *url.URL) error {
 		return errors.New("the URL's host holds a zone or wildcard")
 	case !p.permitsPort(target.Port()):
 		return fmt.Errorf("the URL has port %s; want 443 or 80", target.Port())
+	case !p.permitsHost(host):
+		return fmt.Errorf("the URL's host %q is not in the list of hosts that may be called", host)
 	}
 	return checkHost(host)
+}
+
+// permitsHost compares names without regard to case and to a dot at the end.
+func (p *Public) permitsHost(host string) bool {
+	plain := func(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+	return len(p.config.Hosts) == 0 || slices.ContainsFunc(p.config.Hosts, func(permitted string) bool {
+		if above, below := strings.CutPrefix(permitted, "*"); below {
+			return len(host) > len(above) && strings.HasSuffix(plain(host), plain(above))
+		}
+		return plain(host) == plain(permitted)
+	})
 }
 
 func (p *Public) permitsPort(port string) bool {

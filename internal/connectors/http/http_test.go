@@ -31,7 +31,7 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	connectortest.Run(t, connectortest.Suite{
-		Kind: kind,
+		Kind: kind, Unset: []string{"secret"},
 		Cases: map[string]connectortest.Case{
 			"get": {Args: func(url string) map[string]any { return map[string]any{"url": url + "/page"} }, Answer: `{"a":1}`, AnyBody: true, Redirect: true},
 			"request": {Args: func(url string) map[string]any {
