@@ -109,6 +109,12 @@ func newStandAs(t *testing.T, roles app.Roles, given settings) *stand {
 			Secrets: map[string]secret.String{"token": secret.New(labToken)},
 		}
 	}
+	if values["connectors_dir"] != "" {
+		config.Connectors["site"] = app.ConnectorConfig{
+			Use: "site_edr", Settings: map[string]string{"base_url": labServer.URL},
+			Secrets: map[string]secret.String{"token": secret.New(labToken)},
+		}
+	}
 	s.config = config
 	s.app = s.serve(t, roles)
 	s.url = s.app.URL()
