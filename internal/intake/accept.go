@@ -30,7 +30,7 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 	if err := s.limiter.admit(p, s.clock()); err != nil {
 		return nil, err
 	}
-	messages, err := s.sources.Find(source).Read(contentType, body)
+	messages, err := s.read(source, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,13 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 		}
 	}
 	return receipts, nil
+}
+
+func (s *Service) read(source, contentType string, body []byte) ([]mapping.Message, error) {
+	if message, ok := introduction(source, body); ok {
+		return []mapping.Message{message}, nil
+	}
+	return s.sources.Find(source).Read(contentType, body)
 }
 
 // Permits gives nil when the caller may send alerts for the source: denied when he may
