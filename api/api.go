@@ -57,6 +57,7 @@ type routes struct {
 	commandRoutes
 	connectorRoutes
 	containmentRoutes
+	correlationRoutes
 	docsRoutes
 	evidenceRoutes
 	freezeRoutes
@@ -100,6 +101,7 @@ func newRoutes(services Services, options Options) *routes {
 		approvalRoutes:    approvalRoutes{services.Approvals, key},
 		commandRoutes:     commandRoutes{services.Commands, services.Incidents, key},
 		connectorRoutes:   connectorRoutes{services.Connectors},
+		correlationRoutes: correlationRoutes{services.Trials},
 		containmentRoutes: containmentRoutes{services.Containments},
 		evidenceRoutes:    evidenceRoutes{services.Evidence, key},
 		freezeRoutes:      freezeRoutes{services.Freeze},

@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
+	"github.com/tocsin-soar/tocsin/internal/intake/trial"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/operations"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -23,6 +24,7 @@ type Services struct {
 	Hooks         hookVerifier // nil: no source may sign
 	Intake        alertTaker
 	Alerts        alertReader
+	Trials        correlationTrier
 	Incidents     incidentKeeper
 	Commands      commander
 	Timeline      timelineReader
@@ -57,6 +59,12 @@ type alertReader interface {
 	Alerts(ctx context.Context, p soar.Principal, filter soar.AlertFilter) ([]soar.Alert, string, error)
 	Alert(ctx context.Context, p soar.Principal, id string) (soar.Alert, error)
 	AlertRaw(ctx context.Context, p soar.Principal, id string) ([]byte, error)
+}
+
+type correlationTrier interface {
+	// Correlation says what rules would have done with past alerts; with errors in the
+	// list there is no result.
+	Correlation(ctx context.Context, p soar.Principal, request trial.Request) (trial.Result, diag.List, error)
 }
 
 type incidentKeeper interface {

@@ -71,7 +71,7 @@ func NewFake() *Fake {
 // Services gives the fake as everything behind the door.
 func (f *Fake) Services() api.Services {
 	services := api.Services{
-		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
+		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Trials: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
 		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f,
 		Containments: f, Operations: f, Refusals: f,
 	}

@@ -67,3 +67,13 @@ func (c *Client) AlertRaw(ctx context.Context, id string) (io.ReadCloser, error)
 	}
 	return r.Body, nil
 }
+
+// CorrelationTry tries correlation rules on past alerts. Rules with errors give an
+// *Error with their diagnostics.
+func (c *Client) CorrelationTry(ctx context.Context, asked gen.CorrelationTry) (*gen.CorrelationResult, error) {
+	r, err := c.api.TryCorrelationWithResponse(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}

@@ -49,6 +49,30 @@ func (e ConnectorActionRisk) Valid() bool {
 	}
 }
 
+// Defines values for CorrelationGroupChange.
+const (
+	Joined CorrelationGroupChange = "joined"
+	Opened CorrelationGroupChange = "opened"
+	Same   CorrelationGroupChange = "same"
+	Split  CorrelationGroupChange = "split"
+)
+
+// Valid indicates whether the value is a known member of the CorrelationGroupChange enum.
+func (e CorrelationGroupChange) Valid() bool {
+	switch e {
+	case Joined:
+		return true
+	case Opened:
+		return true
+	case Same:
+		return true
+	case Split:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CustodyInputAction.
 const (
 	Hold        CustodyInputAction = "hold"
@@ -359,6 +383,63 @@ type Containment = soar.Containment
 type ContainmentPage struct {
 	Items []Containment `json:"items"`
 	Next  *string       `json:"next,omitempty"`
+}
+
+// CorrelationAlert defines model for CorrelationAlert.
+type CorrelationAlert struct {
+	AlertID string `json:"alert_id"`
+
+	// IncidentID Where it is in fact
+	IncidentID *string   `json:"incident_id,omitempty"`
+	ReceivedAt time.Time `json:"received_at"`
+	Source     string    `json:"source"`
+	Title      string    `json:"title"`
+}
+
+// CorrelationGroup One incident that would have been opened.
+type CorrelationGroup struct {
+	Alerts []CorrelationAlert `json:"alerts"`
+
+	// Change same: as it happened; joined: they are in several incidents, or partly in none; split: their incident holds others, too; opened: they are in no incident
+	Change CorrelationGroupChange `json:"change"`
+
+	// Incidents Where these alerts are in fact
+	Incidents []string `json:"incidents"`
+
+	// Rule The rule that brought them together; empty for an alert that stands alone
+	Rule string `json:"rule"`
+}
+
+// CorrelationGroupChange same: as it happened; joined: they are in several incidents, or partly in none; split: their incident holds others, too; opened: they are in no incident
+type CorrelationGroupChange string
+
+// CorrelationResult defines model for CorrelationResult.
+type CorrelationResult struct {
+	// Alerts Looked at
+	Alerts int `json:"alerts"`
+
+	// Changed Groups that are not as it happened
+	Changed int `json:"changed"`
+
+	// Events Alerts that would have opened and joined nothing
+	Events int                `json:"events"`
+	Groups []CorrelationGroup `json:"groups"`
+
+	// More There were more, the oldest are left out
+	More bool `json:"more"`
+}
+
+// CorrelationTry defines model for CorrelationTry.
+type CorrelationTry struct {
+	// Limit The newest so many alerts; 1,000 when left out
+	Limit *int `json:"limit,omitempty"`
+
+	// Rules The text of correlation.yaml; left out: the active rules
+	Rules *string `json:"rules,omitempty"`
+
+	// Since Alerts received from then on; seven days ago when left out
+	Since *time.Time `json:"since,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // CustodyEntry defines model for CustodyEntry.
@@ -1236,6 +1317,9 @@ type SendAlertJSONRequestBody = AlertInput
 // DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
 type DecideApprovalJSONRequestBody = DecisionInput
 
+// TryCorrelationJSONRequestBody defines body for TryCorrelation for application/json ContentType.
+type TryCorrelationJSONRequestBody = CorrelationTry
+
 // RecordCustodyJSONRequestBody defines body for RecordCustody for application/json ContentType.
 type RecordCustodyJSONRequestBody = CustodyInput
 
@@ -1755,6 +1839,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
 	ListContainments(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryCorrelationWithBody Try correlation rules on past alerts
+	//
+	// Says which alerts would have come together by these rules, or by the active ones, beside
+	// which did. It changes nothing. Rules with errors are answered with 422 and their
+	// diagnostics.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+	TryCorrelationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryCorrelation Try correlation rules on past alerts
+	//
+	// Says which alerts would have come together by these rules, or by the active ones, beside
+	// which did. It changes nothing. Rules with errors are answered with 422 and their
+	// diagnostics.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+	TryCorrelation(ctx context.Context, body TryCorrelationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListEvidence List collected items, newest first
 	//
@@ -2502,6 +2608,48 @@ func (c *Client) ShowConnector(ctx context.Context, instance string, reqEditors 
 // Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
 func (c *Client) ListContainments(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListContainmentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryCorrelationWithBody Try correlation rules on past alerts
+//
+// Says which alerts would have come together by these rules, or by the active ones, beside
+// which did. It changes nothing. Rules with errors are answered with 422 and their
+// diagnostics.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+func (c *Client) TryCorrelationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryCorrelationRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryCorrelation Try correlation rules on past alerts
+//
+// Says which alerts would have come together by these rules, or by the active ones, beside
+// which did. It changes nothing. Rules with errors are answered with 422 and their
+// diagnostics.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+func (c *Client) TryCorrelation(ctx context.Context, body TryCorrelationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryCorrelationRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4427,6 +4575,46 @@ func NewListContainmentsRequest(server string, params *ListContainmentsParams) (
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewTryCorrelationRequest calls the generic TryCorrelation builder with application/json body
+func NewTryCorrelationRequest(server string, body TryCorrelationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryCorrelationRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryCorrelationRequestWithBody constructs an http.Request for the TryCorrelation method, with any body, and a specified content type
+func NewTryCorrelationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/correlation/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7341,6 +7529,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/containments (the `ListContainments` operationId).
 	ListContainmentsWithResponse(ctx context.Context, params *ListContainmentsParams, reqEditors ...RequestEditorFn) (*ListContainmentsResponse, error)
 
+	// TryCorrelationWithBodyWithResponse Try correlation rules on past alerts
+	//
+	// Says which alerts would have come together by these rules, or by the active ones, beside
+	// which did. It changes nothing. Rules with errors are answered with 422 and their
+	// diagnostics.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+	TryCorrelationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryCorrelationResponse, error)
+
+	// TryCorrelationWithResponse Try correlation rules on past alerts
+	//
+	// Says which alerts would have come together by these rules, or by the active ones, beside
+	// which did. It changes nothing. Rules with errors are answered with 422 and their
+	// diagnostics.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+	TryCorrelationWithResponse(ctx context.Context, body TryCorrelationJSONRequestBody, reqEditors ...RequestEditorFn) (*TryCorrelationResponse, error)
+
 	// ListEvidenceWithResponse List collected items, newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8259,6 +8469,38 @@ func (r ListContainmentsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListContainmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// TryCorrelationResponseDefaultHeaders the declared response headers of an HTTP default response for TryCorrelation
+type TryCorrelationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type TryCorrelationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CorrelationResult
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *TryCorrelationResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r TryCorrelationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryCorrelationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -10130,6 +10372,40 @@ func (c *ClientWithResponses) ListContainmentsWithResponse(ctx context.Context, 
 	return ParseListContainmentsResponse(rsp)
 }
 
+// TryCorrelationWithBodyWithResponse Try correlation rules on past alerts
+//
+// Says which alerts would have come together by these rules, or by the active ones, beside
+// which did. It changes nothing. Rules with errors are answered with 422 and their
+// diagnostics.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+func (c *ClientWithResponses) TryCorrelationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryCorrelationResponse, error) {
+	rsp, err := c.TryCorrelationWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryCorrelationResponse(rsp)
+}
+
+// TryCorrelationWithResponse Try correlation rules on past alerts
+//
+// Says which alerts would have come together by these rules, or by the active ones, beside
+// which did. It changes nothing. Rules with errors are answered with 422 and their
+// diagnostics.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/correlation/try (the `TryCorrelation` operationId).
+func (c *ClientWithResponses) TryCorrelationWithResponse(ctx context.Context, body TryCorrelationJSONRequestBody, reqEditors ...RequestEditorFn) (*TryCorrelationResponse, error) {
+	rsp, err := c.TryCorrelation(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryCorrelationResponse(rsp)
+}
+
 // ListEvidenceWithResponse List collected items, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11616,6 +11892,52 @@ func ParseListContainmentsResponse(rsp *http.Response) (*ListContainmentsRespons
 	switch {
 	case true:
 		var headers ListContainmentsResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTryCorrelationResponse parses an HTTP response from a TryCorrelationWithResponse call
+func ParseTryCorrelationResponse(rsp *http.Response) (*TryCorrelationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryCorrelationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CorrelationResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers TryCorrelationResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14067,6 +14389,9 @@ type ServerInterface interface {
 	// ListContainments List what is held back, newest first
 	// (GET /api/v1/containments)
 	ListContainments(ctx echo.Context, params ListContainmentsParams) error
+	// TryCorrelation Try correlation rules on past alerts
+	// (POST /api/v1/correlation/try)
+	TryCorrelation(ctx echo.Context) error
 	// ListEvidence List collected items, newest first
 	// (GET /api/v1/evidence)
 	ListEvidence(ctx echo.Context, params ListEvidenceParams) error
@@ -14522,6 +14847,15 @@ func (w *ServerInterfaceWrapper) ListContainments(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListContainments(ctx, params)
+	return err
+}
+
+// TryCorrelation converts echo context to params.
+func (w *ServerInterfaceWrapper) TryCorrelation(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TryCorrelation(ctx)
 	return err
 }
 
@@ -16003,6 +16337,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/alerts", wrapper.SendAlert, options.OperationMiddlewares["sendAlert"]...)
 	router.GET(options.BaseURL+"/api/v1/hooks/:source", wrapper.AnswerChallenge, options.OperationMiddlewares["answerChallenge"]...)
 	router.POST(options.BaseURL+"/api/v1/hooks/:source", wrapper.ReceiveHook, options.OperationMiddlewares["receiveHook"]...)
+	router.POST(options.BaseURL+"/api/v1/correlation/try", wrapper.TryCorrelation, options.OperationMiddlewares["tryCorrelation"]...)
 	router.GET(options.BaseURL+"/api/v1/alerts/:alert_id", wrapper.ShowAlert, options.OperationMiddlewares["showAlert"]...)
 	router.GET(options.BaseURL+"/api/v1/alerts/:alert_id/raw", wrapper.DownloadAlert, options.OperationMiddlewares["downloadAlert"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents", wrapper.ListIncidents, options.OperationMiddlewares["listIncidents"]...)
@@ -16509,6 +16844,49 @@ type ListContainmentsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListContainmentsdefaultApplicationProblemPlusJSONResponse) VisitListContainmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryCorrelationRequestObject struct {
+	Body *TryCorrelationJSONRequestBody
+}
+
+type TryCorrelationResponseObject interface {
+	VisitTryCorrelationResponse(w http.ResponseWriter) error
+}
+
+type TryCorrelation200JSONResponse CorrelationResult
+
+func (response TryCorrelation200JSONResponse) VisitTryCorrelationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryCorrelationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response TryCorrelationdefaultApplicationProblemPlusJSONResponse) VisitTryCorrelationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18954,6 +19332,9 @@ type StrictServerInterface interface {
 	// ListContainments List what is held back, newest first
 	// (GET /api/v1/containments)
 	ListContainments(ctx context.Context, request ListContainmentsRequestObject) (ListContainmentsResponseObject, error)
+	// TryCorrelation Try correlation rules on past alerts
+	// (POST /api/v1/correlation/try)
+	TryCorrelation(ctx context.Context, request TryCorrelationRequestObject) (TryCorrelationResponseObject, error)
 	// ListEvidence List collected items, newest first
 	// (GET /api/v1/evidence)
 	ListEvidence(ctx context.Context, request ListEvidenceRequestObject) (ListEvidenceResponseObject, error)
@@ -19408,6 +19789,52 @@ func (sh *strictHandler) ListContainments(ctx echo.Context, params ListContainme
 		return err
 	} else if validResponse, ok := response.(ListContainmentsResponseObject); ok {
 		return validResponse.VisitListContainmentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TryCorrelation operation middleware
+func (sh *strictHandler) TryCorrelation(ctx echo.Context) error {
+	var request TryCorrelationRequestObject
+
+	var body TryCorrelationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryCorrelation(ctx.Request().Context(), request.(TryCorrelationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryCorrelation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TryCorrelationResponseObject); ok {
+		return validResponse.VisitTryCorrelationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -170,7 +170,7 @@ func publish(cmd *cobra.Command, server *client.Client, file, digest string) (*g
 	result, err := server.PlaybookPublish(cmd.Context(), name, digest, source)
 	if err != nil {
 		if found := diagnosticsOf(err); len(found) > 0 {
-			return nil, tellFaults(cmd, renamed(found, file), map[string][]byte{file: source})
+			return nil, tellFaults(cmd, "the playbook", renamed(found, file), map[string][]byte{file: source})
 		}
 		return nil, err
 	}

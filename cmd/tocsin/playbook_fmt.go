@@ -46,7 +46,7 @@ not in its form; 2 a file cannot be read.`,
 				changed += wrote
 			}
 			if found.HasErrors() {
-				return tellFaults(cmd, found, files)
+				return tellFaults(cmd, "the playbook", found, files)
 			}
 			if check && changed > 0 {
 				return &exit{code: exitFailed, message: count(changed, "file") + " not in the one form; run: tocsin playbook fmt"}

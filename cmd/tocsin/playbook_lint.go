@@ -157,11 +157,11 @@ func sources(files map[string][]byte) diag.Sources {
 }
 
 // tellFaults writes faults to standard error and gives the exit code of findings.
-func tellFaults(cmd *cobra.Command, found diag.List, files map[string][]byte) error {
+func tellFaults(cmd *cobra.Command, what string, found diag.List, files map[string][]byte) error {
 	if err := diag.WriteText(cmd.ErrOrStderr(), found, sources(files)); err != nil {
 		return err
 	}
-	return &exit{code: exitFailed, message: "the playbook has " + found.Summary()}
+	return &exit{code: exitFailed, message: what + " has " + found.Summary()}
 }
 
 func diagnosticsOf(err error) []diag.Diagnostic {

@@ -34,7 +34,7 @@ Exit codes: 0 done; 1 the playbook has errors; 2 the file cannot be read.`,
 			}
 			compiled, found := shelf.compile(args[0])
 			if compiled == nil {
-				return tellFaults(cmd, found, files)
+				return tellFaults(cmd, "the playbook", found, files)
 			}
 			return c.show(cmd, compiled, func(p *printer) { printPlan(p, compiled) })
 		},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api"
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/intake/trial"
 	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/operations"
 	"github.com/tocsin-soar/tocsin/internal/tlsfile"
@@ -26,6 +27,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Hooks:         a.hooks,
 		Intake:        countedIntake{a.intake, a.metrics},
 		Alerts:        a.incidents,
+		Trials:        trial.New(a.policy, a.incidents, time.Now),
 		Incidents:     a.incidents,
 		Commands:      a.incidents,
 		Timeline:      a.incidents,

@@ -13,11 +13,11 @@ const anything = "*"
 // more. Third-party walls stand in walls_test.go.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag", "internal/doctor",
+		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag", "internal/diag/strictyaml", "internal/doctor",
 			"internal/intake/mapping", "internal/intake/sources", "internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
-		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/library",
+		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/operations", "internal/protocol", "internal/record", "internal/soar"},
-		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/manifest",
+		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/manifest",
 			"internal/observe/health", "internal/operations", "internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"api/apifuzz": {"api"},
 		"api/client":  {"api/gen", "internal/soar"},
@@ -73,9 +73,10 @@ func mayImport() map[string][]string {
 		"internal/intake/mapping":  {"internal/intake/hook", "internal/intake/sources", "internal/intake/textform", "internal/diag", "internal/diag/strictyaml", "internal/playbook/expression", "internal/soar"},
 		"internal/intake": {"internal/intake/mapping", "internal/access", "internal/deadline", "internal/playbook/expression", "internal/playbook/plan",
 			"internal/policy", "internal/protocol", "internal/record", "internal/soar"},
-		"internal/incidents":  {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
-		"internal/operations": {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
-		"internal/library":    {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/intake/trial": {"internal/access", "internal/diag", "internal/policy", "internal/soar"},
+		"internal/incidents":    {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/operations":   {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/library":      {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
 
 		"internal/connector":               {"internal/manifest", "internal/secret", "internal/soar"},
 		"internal/connector/connectortest": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},

@@ -38,7 +38,7 @@ func introduction(source string, body []byte) (mapping.Message, bool) {
 	sum := sha256.Sum256(body)
 	identity := sha256.Sum256([]byte("introduction\x00" + source + "\x00" + string(sum[:])))
 	return mapping.Message{Raw: body, Alert: soar.Alert{
-		Source: source, Parsed: true, Severity: soar.SeverityInformational, State: soar.StateTest,
+		Source: source, Parsed: true, Severity: soar.SeverityInfo, State: soar.StateTest,
 		Title:       "Amazon SNS asks to confirm a subscription",
 		Description: what, Fingerprint: hex.EncodeToString(identity[:]),
 		Fields:    map[string]any{"topic_arn": soar.Shorten(asked.TopicArn, 500), "subscribe_url": soar.Shorten(asked.SubscribeURL, 4000)},

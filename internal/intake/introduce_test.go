@@ -24,7 +24,7 @@ func TestSubscriptionIsKeptForAPerson(t *testing.T) {
 		s := service(t, setup{store: store})
 		id := send(t, s, strings.Replace(body, "@", row.address, 1))
 		got := store.alerts[id]
-		if got.Fields["subscribe_url"] != row.address || !strings.Contains(got.Description, row.says) || got.Severity != soar.SeverityInformational || !got.Parsed {
+		if got.Fields["subscribe_url"] != row.address || !strings.Contains(got.Description, row.says) || got.Severity != soar.SeverityInfo || !got.Parsed {
 			t.Errorf("%s: %+v", row.name, got)
 		}
 		if err := s.Dispatch(t.Context(), id); err != nil || len(store.opened) != 0 {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -58,6 +59,17 @@ func (p *Policy) Correlate(alert soar.Alert) (group Group, ok bool) {
 		}
 	}
 	return Group{}, false
+}
+
+// WithCorrelation gives a copy of the policy with other correlation rules, nil when
+// the list has errors. file is shown in diagnostics. It is for trying rules: the
+// digest stays that of the files.
+func (p *Policy) WithCorrelation(file string, source []byte) (*Policy, diag.List) {
+	other := *p
+	if faults := other.read(fileCorrelation, file, source); faults.HasErrors() {
+		return nil, faults
+	}
+	return &other, nil
 }
 
 func (r CorrelationRule) value(vars map[string]any) (string, bool) {
