@@ -57,7 +57,7 @@ func NewVerifier(o Options) (*Verifier, error) {
 	for source, secrets := range o.Secrets {
 		scheme := o.Scheme(source)
 		if scheme == nil {
-			return nil, fmt.Errorf("hooks.%s has secrets, but there is no source %s whose mapping says verify:", source, source)
+			return nil, fmt.Errorf("hooks.%s has secrets, but there is no source %s with verify in its mapping", source, source)
 		}
 		keys, err := scheme.keys(secrets)
 		if err != nil {
