@@ -40,6 +40,7 @@ type options struct {
 	ip               string
 	port             int
 	uiPort           int
+	codecEndpoint    string
 	dbFile           string
 	namespace        string
 	retention        time.Duration
@@ -99,6 +100,7 @@ func parseFlags(args []string) (options, error) {
 	flags.StringVar(&opts.ip, "ip", "127.0.0.1", "address to serve on")
 	flags.IntVar(&opts.port, "port", 7233, "gRPC port; 0 takes a free one")
 	flags.IntVar(&opts.uiPort, "ui-port", 8233, "web UI port; 0 means no UI")
+	flags.StringVar(&opts.codecEndpoint, "codec-endpoint", "", "where the UI has payloads decrypted; it sends its cookies along")
 	flags.StringVar(&opts.dbFile, "db-filename", "", "SQLite file; empty keeps everything in memory")
 	flags.StringVar(&opts.namespace, "namespace", "default", "namespace to create")
 	flags.DurationVar(&opts.retention, "retention", 72*time.Hour, "how long closed workflows are kept, set when the namespace is created")
@@ -184,10 +186,22 @@ func newUI(opts options) *uiserver.Server {
 		EnableUI:            true,
 		DefaultNamespace:    opts.namespace,
 		CORS:                uiconfig.CORS{CookieInsecure: true}, // plain HTTP on loopback
-		DisableNewsFetch:    true,
-		NotifyOnNewVersion:  false,
-		HideLogs:            true,
+		Codec: uiconfig.Codec{
+			Endpoint: opts.codecEndpoint, IncludeCredentials: opts.codecEndpoint != "",
+			DefaultErrorMessage: codecMessage(opts), DefaultErrorLink: opts.codecEndpoint,
+		},
+		DisableNewsFetch:   true,
+		NotifyOnNewVersion: false,
+		HideLogs:           true,
 	}))
+}
+
+// codecMessage is what the UI says when the endpoint refuses: its page takes tokens.
+func codecMessage(opts options) string {
+	if opts.codecEndpoint == "" {
+		return ""
+	}
+	return "Payloads are encrypted. Sign in to read them: " + opts.codecEndpoint
 }
 
 // ensureSearchAttributes adds those that the namespace lacks: a kept database

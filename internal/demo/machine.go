@@ -77,7 +77,7 @@ func (m *Machine) start(ctx context.Context) error {
 	var err error
 	m.stack, err = devstack.Start(ctx, devstack.Options{
 		Dir: m.options.Dir, PostgresURL: m.options.PostgresURL, TemporalAddress: m.options.TemporalAddress,
-		SearchAttributes: protocol.SearchAttributes(), Progress: m.options.Out,
+		SearchAttributes: protocol.SearchAttributes(), Progress: m.options.Out, CodecEndpoint: m.codecEndpoint(),
 	})
 	if err != nil {
 		return err
@@ -119,6 +119,15 @@ func (m *Machine) startApp(ctx context.Context) error {
 		m.endErr = m.app.Run(running)
 	}()
 	return m.app.WaitReady(ctx)
+}
+
+// codecEndpoint is where the Temporal UI has payloads decrypted, when they are
+// encrypted.
+func (m *Machine) codecEndpoint() string {
+	if keys, _ := os.LookupEnv(app.EnvName("encryption_keys")); keys == "" {
+		return ""
+	}
+	return "http://" + m.options.Listen + "/codec"
 }
 
 // lookup is the environment with what this machine decides itself laid over it.

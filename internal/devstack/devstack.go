@@ -27,6 +27,9 @@ type Options struct {
 	TemporalPort int
 	// UIPort is the first port to try; 0 means DefaultUIPort, -1 means no UI.
 	UIPort int
+	// CodecEndpoint is a URL where the web UI has payloads decrypted; empty: it shows
+	// them as they are.
+	CodecEndpoint string
 	// SearchAttributes are registered in Temporal's default namespace: name to
 	// type, where the type is one of Text, Keyword, Int, Double, Bool, Datetime,
 	// KeywordList. An external Temporal is left alone.
@@ -147,6 +150,7 @@ func (o Options) temporalOptions() TemporalOptions {
 		Dir:              filepath.Join(o.Dir, "temporal"),
 		Port:             port,
 		UIPort:           uiPort,
+		CodecEndpoint:    o.CodecEndpoint,
 		SearchAttributes: o.SearchAttributes,
 		Progress:         o.Progress,
 		SourceDir:        o.SourceDir,

@@ -29,6 +29,8 @@ type TemporalOptions struct {
 	Port int
 	// UIPort is the first port to try for the web UI; 0 means no UI.
 	UIPort int
+	// CodecEndpoint is where the web UI has payloads decrypted, see Options.
+	CodecEndpoint string
 	// SearchAttributes are registered in the default namespace: name to type,
 	// see Options.
 	SearchAttributes map[string]string
@@ -157,6 +159,9 @@ func launchTemporal(ctx context.Context, opts TemporalOptions, program temporalP
 
 func temporalArguments(opts TemporalOptions, program temporalProgram) []string {
 	args := []string{"--ip", "127.0.0.1", "--port", strconv.Itoa(opts.Port), "--ui-port", strconv.Itoa(opts.UIPort)}
+	if opts.CodecEndpoint != "" {
+		args = append(args, "--codec-endpoint", opts.CodecEndpoint)
+	}
 	if opts.Dir != "" {
 		// A database of one server version need not open in another.
 		args = append(args,
