@@ -78,16 +78,16 @@ func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
 		return err
 	}
 	ctx := cmd.Context()
-	if migrate {
-		if err := app.Migrate(ctx, config); err != nil {
-			return err
-		}
-	}
 	level := new(slog.LevelVar)
 	level.Set(config.LogLevel)
 	log := observe.NewLogger(cmd.ErrOrStderr(), config.LogFormat, level)
 	slog.SetDefault(log) // for libraries that know no other
 	go turnLevel(ctx, log, level)
+	if migrate {
+		if err := app.Migrate(ctx, config); err != nil {
+			return err
+		}
+	}
 	process, err := app.New(ctx, config, log, roles)
 	if err != nil && ctx.Err() != nil {
 		log.Info("asked to stop while starting", "error", err)

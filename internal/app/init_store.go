@@ -10,19 +10,10 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/policy"
-	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
 	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
-
-// startPatience is how long a starting process waits for PostgreSQL.
-const startPatience = 30 * time.Second
-
-// Migrate brings the database up to date.
-func Migrate(ctx context.Context, config *Config) error {
-	return store.Migrate(ctx, config.DatabaseURL.Reveal())
-}
 
 func (a *App) initPolicy(context.Context) error {
 	loaded, faults := policy.Load(a.config.PolicyDir)
@@ -33,28 +24,13 @@ func (a *App) initPolicy(context.Context) error {
 	return nil
 }
 
-// initStore waits a while for PostgreSQL, which may be starting beside us.
 func (a *App) initStore(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	for {
-		opened, err := store.Open(ctx, a.config.DatabaseURL.Reveal(), store.Options{
+	return awaitDatabase(ctx, a.config, a.log, func(ctx context.Context) (err error) {
+		a.store, err = store.Open(ctx, a.config.DatabaseURL.Reveal(), store.Options{
 			BlobDir: a.evidenceDir(), Tracer: a.tracing.Postgres(), Logger: a.log,
 		})
-		if err == nil {
-			a.store = opened
-			return nil
-		}
-		if soar.CodeOf(err) != soar.CodeUnavailable {
-			return err
-		}
-		a.log.WarnContext(ctx, "PostgreSQL does not answer yet", "error", err)
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("PostgreSQL did not answer within %s: %w", startPatience, err)
-		case <-time.After(time.Second):
-		}
-	}
+		return err
+	})
 }
 
 // OpenTemporal opens the client that the configuration describes, for the doctor.
