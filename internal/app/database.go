@@ -67,7 +67,7 @@ func whyDatabaseRefuses(config *Config, err error) string {
 		return peer + " does not speak TLS: set ssl = on there, or write sslmode=disable in database_url if the way to it is safe"
 	}
 	return tlsfile.Explain(err, tlsfile.Names{
-		Peer: peer, CA: "sslrootcert in database_url", Cert: "sslcert in database_url", ServerName: "the host in database_url",
+		Peer: peer, Switch: "sslmode in database_url", CA: "sslrootcert in database_url", Cert: "sslcert in database_url", ServerName: "the host in database_url",
 	})
 }
 

@@ -54,6 +54,6 @@ func (c *Client) probeConfig() *tls.Config {
 
 func (c *Client) names() tlsfile.Names {
 	return tlsfile.Names{
-		Peer: "Temporal at " + c.address, CA: "temporal_tls_ca", Cert: "temporal_tls_cert", ServerName: "temporal_tls_server_name",
+		Peer: "Temporal at " + c.address, Switch: "temporal_tls", CA: "temporal_tls_ca", Cert: "temporal_tls_cert", ServerName: "temporal_tls_server_name",
 	}
 }

@@ -14,6 +14,7 @@ import (
 // the other end: "Temporal at temporal.example:7233".
 type Names struct {
 	Peer       string
+	Switch     string // the setting that asks for TLS
 	CA         string // the setting that names trusted roots
 	Cert       string // the setting that names our certificate
 	ServerName string // the setting that names whom we expect
@@ -37,7 +38,7 @@ func Explain(err error, names Names) string {
 		return fmt.Sprintf("the certificate of %s cannot be trusted; look at %s", names.Peer, names.CA)
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return names.Peer + " does not speak TLS"
+		return fmt.Sprintf("%s does not speak TLS, and %s asks for it", names.Peer, names.Switch)
 	}
 	if alert := remoteAlert(err); alert != "" {
 		return refused(alert, names)

@@ -107,12 +107,12 @@ func TestHandshakesAreExplained(t *testing.T) {
 		"none, TLS 1.2":         {mutual12, with(), "the_cert"},
 		"unknown client":        {mutual, with(unknown), "Temporal does not accept our client certificate"},
 		"expired client":        {mutual, with(oldClient), "Temporal does not accept our client certificate"},
-		"no TLS at all":         {plain(t), with(), "Temporal does not speak TLS"},
+		"no TLS at all":         {plain(t), with(), "Temporal does not speak TLS, and the_switch asks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := tlsfile.Probe(t.Context(), row.address, row.config)
-			got := tlsfile.Explain(err, tlsfile.Names{Peer: "Temporal", CA: "the_ca", Cert: "the_cert", ServerName: "the_name"})
+			got := tlsfile.Explain(err, tlsfile.Names{Peer: "Temporal", Switch: "the_switch", CA: "the_ca", Cert: "the_cert", ServerName: "the_name"})
 			if (row.want == "") != (err == nil) || !strings.Contains(got, row.want) {
 				t.Errorf("got %q of %v, want %q", got, err, row.want)
 			}
