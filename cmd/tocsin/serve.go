@@ -49,29 +49,6 @@ func newWorkerCommand() *cobra.Command {
 	return command
 }
 
-func newMigrateCommand() *cobra.Command {
-	command := &cobra.Command{
-		Use:     "migrate",
-		Short:   "Create the database's tables or bring them up to date",
-		Long:    "Create the database's tables or bring them up to date. Safe to run twice, and from two machines at once.",
-		Example: "  tocsin migrate --config tocsin.yaml",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := loadConfig(cmd)
-			if err != nil {
-				return err
-			}
-			if err := app.Migrate(cmd.Context(), config); err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
-			return nil
-		},
-	}
-	addConfigFlag(command)
-	return command
-}
-
 func runApp(cmd *cobra.Command, roles app.Roles, migrate bool) error {
 	config, err := loadConfig(cmd)
 	if err != nil {

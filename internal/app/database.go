@@ -25,6 +25,23 @@ func Migrate(ctx context.Context, config *Config) error {
 	})
 }
 
+// MigrateDown takes the schema back to version, 0 for nothing. What the versions
+// above it held is lost.
+func MigrateDown(ctx context.Context, config *Config, version int64) error {
+	return awaitDatabase(ctx, config, slog.Default(), func(ctx context.Context) error {
+		return store.MigrateDown(ctx, config.DatabaseURL.Reveal(), version)
+	})
+}
+
+// Migrations lists the steps of the schema and when the database took each.
+func Migrations(ctx context.Context, config *Config) (list []store.Migration, err error) {
+	err = awaitDatabase(ctx, config, slog.Default(), func(ctx context.Context) error {
+		list, err = store.MigrationStatus(ctx, config.DatabaseURL.Reveal())
+		return err
+	})
+	return list, err
+}
+
 // awaitDatabase does what needs PostgreSQL, which may be starting beside us: it
 // tries again for a while. What waiting does not mend is told at once.
 func awaitDatabase(ctx context.Context, config *Config, log *slog.Logger, do func(context.Context) error) error {

@@ -22,6 +22,15 @@ func MigrateDown(ctx context.Context, url string, version int64) error {
 	return postgres.Translate("store.MigrateDown", schema.Down(ctx, url, version))
 }
 
+// Migration is one step of the schema.
+type Migration = schema.Migration
+
+// MigrationStatus lists the migrations of this build and when the database took each.
+func MigrationStatus(ctx context.Context, url string) ([]Migration, error) {
+	list, err := schema.Status(ctx, url)
+	return list, postgres.Translate("store.MigrationStatus", err)
+}
+
 // SchemaFiles gives the migrations and the grants of this build.
 func SchemaFiles() fs.FS { return schema.Files() }
 
@@ -42,7 +51,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 		return postgres.Translate(op, err)
 	}
 	if have < want {
-		return soar.Errorf(soar.CodeConflict, op, "the database has schema version %d, this build needs %d: run the migrations first", have, want)
+		return soar.Errorf(soar.CodeConflict, op, "the database has schema version %d, this build needs %d: run tocsin migrate", have, want)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -46,6 +48,27 @@ func Down(ctx context.Context, url string, version int64) error {
 		_, err := p.DownTo(ctx, version)
 		return err
 	})
+}
+
+// Migration is one step of the schema: its version, its file, and when the database
+// took it, zero when it has not.
+type Migration struct {
+	Version   int64     `json:"version"`
+	File      string    `json:"file"`
+	AppliedAt time.Time `json:"applied_at,omitzero"`
+}
+
+// Status lists the migrations of this build, in their order.
+func Status(ctx context.Context, url string) ([]Migration, error) {
+	var list []Migration
+	err := withProvider(ctx, url, func(p *goose.Provider, _ *sql.DB) error {
+		found, err := p.Status(ctx)
+		for _, m := range found {
+			list = append(list, Migration{Version: m.Source.Version, File: path.Base(m.Source.Path), AppliedAt: m.AppliedAt})
+		}
+		return err
+	})
+	return list, err
 }
 
 func withProvider(ctx context.Context, url string, fn func(*goose.Provider, *sql.DB) error) error {
