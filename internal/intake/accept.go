@@ -30,7 +30,7 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 	if err := s.limiter.admit(p, s.clock()); err != nil {
 		return nil, err
 	}
-	messages, err := s.read(source, contentType, body)
+	messages, err := s.read(ctx, source, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,16 @@ func (s *Service) Accept(ctx context.Context, p soar.Principal, source, contentT
 	return receipts, nil
 }
 
-func (s *Service) read(source, contentType string, body []byte) ([]mapping.Message, error) {
+// read makes alerts of a body. Not all processors read at once: whoever waits for the
+// database's answer, with others waiting for his commit, would else stand in line
+// behind every body that there is to read.
+func (s *Service) read(ctx context.Context, source, contentType string, body []byte) ([]mapping.Message, error) {
+	select {
+	case s.readers <- struct{}{}:
+		defer func() { <-s.readers }()
+	case <-ctx.Done():
+		return nil, soar.Wrap(soar.CodeUnavailable, "intake.read", ctx.Err(), "the sender did not wait for the answer")
+	}
 	if message, ok := introduction(source, body); ok {
 		return []mapping.Message{message}, nil
 	}

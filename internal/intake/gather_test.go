@@ -202,3 +202,25 @@ func TestFloodOfDuplicatesIsOneIncident(t *testing.T) {
 		t.Errorf("%v, %d incidents", err, len(incidents))
 	}
 }
+
+// A sender that goes away while others' bodies are read is not stored and holds no
+// place.
+func TestReadersAreBounded(t *testing.T) {
+	t.Parallel()
+	store := newMemory()
+	s := service(t, setup{store: store})
+	for range cap(s.readers) {
+		s.readers <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Accept(ctx, tool("generic"), "generic", "application/json", []byte(`{"title":"t"}`))
+	if soar.CodeOf(err) != soar.CodeUnavailable || len(store.alerts) != 0 || len(s.readers) != cap(s.readers) {
+		t.Errorf("%v, %d alerts, %d places taken", err, len(store.alerts), len(s.readers))
+	}
+	<-s.readers
+	send(t, s, `{"title":"t"}`)
+	if len(s.readers) != cap(s.readers)-1 {
+		t.Errorf("%d places are taken after a body was read", len(s.readers))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
@@ -69,6 +70,7 @@ type Service struct {
 	store     keeper
 	gatherer  *gatherer
 	limiter   *limiter
+	readers   chan struct{} // one place for each body that may be read at once
 	playbooks shelf
 	policy    *policy.Policy
 	sources   *mapping.Sources
@@ -91,7 +93,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, gatherer: &gatherer{insert: o.Store.AlertsInsert}, limiter: newLimiter(o.Limit), playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
+		store: o.Store, gatherer: &gatherer{insert: o.Store.AlertsInsert}, limiter: newLimiter(o.Limit), readers: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), playbooks: o.Playbooks, policy: o.Policy, sources: o.Sources, settings: o.Settings,
 		clock: o.Now, newID: o.NewID, log: o.Logger, triggers: expression.NewCache(triggerCache),
 	}
 }
