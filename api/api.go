@@ -2,6 +2,7 @@ package api
 
 import (
 	_ "embed" // for openapi.yaml
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -81,10 +82,13 @@ func New(services Services, options Options) (*API, error) {
 	options = options.withDefaults()
 	guards := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range described.Operations() {
-		if err := knownPermissions(operation); err != nil {
+		if err := errors.Join(knownPermissions(operation), checkOnce(operation)); err != nil {
 			return nil, err
 		}
-		g := guard{operation: operation, authenticator: services.Authenticator, refusals: services.Refusals, door: alertDoor{services.Hooks, options.Refused, options.Log}}
+		g := guard{
+			operation: operation, authenticator: services.Authenticator, refusals: services.Refusals,
+			door: alertDoor{services.Hooks, options.Refused, options.Log}, once: onceOnly{services.Answers, operation.Once, options.Log},
+		}
 		guards[operation.ID] = []echo.MiddlewareFunc{g.middleware}
 	}
 	codec, err := newCodecDoor(services, options.TemporalUI)

@@ -36,6 +36,7 @@ type guard struct {
 	authenticator authenticator
 	door          alertDoor
 	refusals      refusalKeeper
+	once          onceOnly
 }
 
 func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
@@ -54,7 +55,7 @@ func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if err == nil {
 			current.admitted = true
-			err = next(c)
+			err = g.once.run(c, current, next)
 		}
 		if g.operation.AlertDoor && err != nil {
 			g.door.refused(c, err)

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 )
 
@@ -18,10 +16,6 @@ func (k keys) id(ctx context.Context, target string, key *string) string {
 		return "api-" + k.newID()
 	}
 	current := callFrom(ctx)
-	h := sha256.New()
-	for _, part := range []string{"tocsin/request/v1", current.principal.Actor.String(), current.operation, target, *key} {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
-		h.Write([]byte(part))
-	}
-	return "api-" + hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sumOf("tocsin/request/v1", current.principal.Actor.String(), current.operation, target, *key)
+	return "api-" + hex.EncodeToString(sum[:16])
 }

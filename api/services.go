@@ -39,6 +39,7 @@ type Services struct {
 	Operations    operator
 	Refusals      refusalKeeper
 	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
+	Answers       answerKeeper
 }
 
 type hookVerifier interface {

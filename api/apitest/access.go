@@ -61,6 +61,7 @@ func (f tokenFake) Create(ctx context.Context, _ soar.Principal, request access.
 	if err := f.begin(ctx, "TokenCreate", "%+v", request); err != nil {
 		return access.Issued{}, err
 	}
+	f.take(ctx, "token tok0000002")
 	token := soar.Token{ID: "tok0000002", Name: request.Name, Actor: soar.Actor{Kind: soar.ActorPerson, ID: request.Person}, Roles: request.Roles, Source: request.Source, CreatedAt: Start}
 	return access.Issued{Token: token, Text: secret.New("tocsin_tok0000002_secret")}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api"
+	"github.com/tocsin-soar/tocsin/internal/once"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -41,6 +42,7 @@ type Fake struct {
 	tokens    []soar.Token
 	freeze    soar.Freeze
 	protected []soar.Protected
+	once      map[string]once.Done
 	revoked   map[string]bool // authorization headers that are valid no more
 }
 
@@ -56,7 +58,7 @@ type Decoder interface {
 
 // NewFake makes a fake with one of everything in it.
 func NewFake() *Fake {
-	f := &Fake{fail: map[string]error{}, failAfter: map[string]int{}, panics: map[string]string{}, revoked: map[string]bool{}, raw: map[string][]byte{AlertID: []byte("{\"rule\":\"<b>&\x1b[31m\"}")}}
+	f := &Fake{fail: map[string]error{}, failAfter: map[string]int{}, panics: map[string]string{}, once: map[string]once.Done{}, revoked: map[string]bool{}, raw: map[string][]byte{AlertID: []byte("{\"rule\":\"<b>&\x1b[31m\"}")}}
 	f.detail = detail()
 	f.content = []byte(Collected)
 	f.protected = []soar.Protected{{Class: "host", Pattern: "dc-*", Reason: "domain controllers"}}
@@ -73,7 +75,7 @@ func (f *Fake) Services() api.Services {
 	services := api.Services{
 		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Trials: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
 		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f,
-		Containments: f, Operations: f, Refusals: f,
+		Containments: f, Operations: f, Refusals: f, Answers: f,
 	}
 	if f.Payloads != nil {
 		services.Payloads = f.Payloads

@@ -184,6 +184,7 @@ func (f *Fake) SetFreeze(ctx context.Context, p soar.Principal, on bool, scope, 
 	if err := f.begin(ctx, "SetFreeze", "%t %q %q", on, scope, reason); err != nil {
 		return soar.Freeze{}, err
 	}
+	f.take(ctx, "")
 	f.freeze = soar.Freeze{On: on, Scope: scope, Reason: reason, By: p.Actor, At: Start}
 	return f.freeze, nil
 }

@@ -19,7 +19,7 @@ func (c *Client) Tokens(ctx context.Context) (*gen.TokenList, error) {
 
 // TokenCreate makes a token. Its secret is in the answer this once.
 func (c *Client) TokenCreate(ctx context.Context, body gen.TokenInput) (*gen.TokenCreated, error) {
-	r, err := c.api.CreateTokenWithResponse(ctx, body)
+	r, err := c.api.CreateTokenWithResponse(ctx, &gen.CreateTokenParams{IdempotencyKey: fresh()}, body)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (c *Client) TokenCreate(ctx context.Context, body gen.TokenInput) (*gen.Tok
 
 // TokenRevoke ends a token.
 func (c *Client) TokenRevoke(ctx context.Context, id, reason string) error {
-	_, err := c.api.RevokeTokenWithResponse(ctx, id, &gen.RevokeTokenParams{Reason: reason})
+	_, err := c.api.RevokeTokenWithResponse(ctx, id, &gen.RevokeTokenParams{Reason: reason, IdempotencyKey: fresh()})
 	return err
 }
 
@@ -52,7 +52,7 @@ func (c *Client) Freeze(ctx context.Context) (*gen.Freeze, error) {
 
 // FreezeSet sets the kill switch.
 func (c *Client) FreezeSet(ctx context.Context, body gen.FreezeInput) (*gen.Freeze, error) {
-	r, err := c.api.SetFreezeWithResponse(ctx, &gen.SetFreezeParams{}, body)
+	r, err := c.api.SetFreezeWithResponse(ctx, &gen.SetFreezeParams{IdempotencyKey: fresh()}, body)
 	if err != nil {
 		return nil, err
 	}

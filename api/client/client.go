@@ -65,6 +65,12 @@ func NewKey() string {
 	return hex.EncodeToString(raw[:])
 }
 
+// fresh is the key of one call, so that it can be tried again after a lost answer.
+func fresh() *string {
+	key := NewKey()
+	return &key
+}
+
 // answer gives the body of a successful answer.
 func answer[T any](body *T) (*T, error) {
 	if body == nil {

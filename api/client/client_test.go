@@ -124,7 +124,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"reading what is not there", list, []int{404}, 1, false},
 		{"a command with a key", command, []int{502, 202}, 2, true},
 		{"a command that conflicts", command, []int{409}, 1, false},
-		{"a new token, which has no key", token, []int{503}, 1, false},
+		{"a new token: its key makes no second one", token, []int{503}, 3, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func (c *Client) PlaybookPublish(ctx context.Context, name, digest string, sourc
 	if digest != "" {
 		match = optional(`"` + digest + `"`)
 	}
-	r, err := c.api.PublishPlaybookWithBodyWithResponse(ctx, name, &gen.PublishPlaybookParams{IfMatch: match}, yamlType, bytes.NewReader(source))
+	r, err := c.api.PublishPlaybookWithBodyWithResponse(ctx, name, &gen.PublishPlaybookParams{IfMatch: match, IdempotencyKey: fresh()}, yamlType, bytes.NewReader(source))
 	if err != nil {
 		return nil, err
 	}

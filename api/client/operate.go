@@ -53,7 +53,7 @@ func (c *Client) Outbox(ctx context.Context, limit int) (*gen.Outbox, error) {
 
 // OutboxRetry puts a parked item back in line.
 func (c *Client) OutboxRetry(ctx context.Context, id int64) error {
-	_, err := c.api.RetryOutboxItemWithResponse(ctx, id)
+	_, err := c.api.RetryOutboxItemWithResponse(ctx, id, &gen.RetryOutboxItemParams{IdempotencyKey: fresh()})
 	return err
 }
 
@@ -69,7 +69,7 @@ func (c *Client) Protected(ctx context.Context) (list *gen.ProtectedList, tag st
 
 // Protect puts another list in the place of the one with the tag.
 func (c *Client) Protect(ctx context.Context, tag string, body gen.ProtectedInput) (*gen.ProtectedList, error) {
-	r, err := c.api.ReplaceProtectedWithResponse(ctx, &gen.ReplaceProtectedParams{IfMatch: tag}, body)
+	r, err := c.api.ReplaceProtectedWithResponse(ctx, &gen.ReplaceProtectedParams{IfMatch: tag, IdempotencyKey: fresh()}, body)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (c *Client) Protect(ctx context.Context, tag string, body gen.ProtectedInpu
 
 // PlaybookActivate makes a published version the active one.
 func (c *Client) PlaybookActivate(ctx context.Context, name, version string) (*gen.PlaybookSummary, error) {
-	r, err := c.api.ActivatePlaybookWithResponse(ctx, name, &gen.ActivatePlaybookParams{}, gen.ActivateInput{Version: version})
+	r, err := c.api.ActivatePlaybookWithResponse(ctx, name, &gen.ActivatePlaybookParams{IdempotencyKey: fresh()}, gen.ActivateInput{Version: version})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (c *Client) PlaybookActivate(ctx context.Context, name, version string) (*g
 
 // PlaybookDisable leaves a playbook without an active version.
 func (c *Client) PlaybookDisable(ctx context.Context, name string) error {
-	_, err := c.api.DisablePlaybookWithResponse(ctx, name, &gen.DisablePlaybookParams{})
+	_, err := c.api.DisablePlaybookWithResponse(ctx, name, &gen.DisablePlaybookParams{IdempotencyKey: fresh()})
 	return err
 }
 

@@ -1081,6 +1081,9 @@ type RecordCustodyParams struct {
 
 // SetFreezeParams defines parameters for SetFreeze.
 type SetFreezeParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -1247,6 +1250,12 @@ type ShowOutboxParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// RetryOutboxItemParams defines parameters for RetryOutboxItem.
+type RetryOutboxItemParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPlaybooksParams defines parameters for ListPlaybooks.
 type ListPlaybooksParams struct {
 	// Limit Rows at most; 50 when left out
@@ -1264,24 +1273,34 @@ type ShowPlaybookParams struct {
 
 // PublishPlaybookParams defines parameters for PublishPlaybook.
 type PublishPlaybookParams struct {
-	IfMatch *string `json:"If-Match,omitempty"`
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IfMatch        *string         `json:"If-Match,omitempty"`
 }
 
 // DisablePlaybookParams defines parameters for DisablePlaybook.
 type DisablePlaybookParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ActivatePlaybookParams defines parameters for ActivatePlaybook.
 type ActivatePlaybookParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceProtectedParams defines parameters for ReplaceProtected.
 type ReplaceProtectedParams struct {
-	IfMatch string `json:"If-Match"`
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IfMatch        string          `json:"If-Match"`
 }
 
 // ListTasksParams defines parameters for ListTasks.
@@ -1305,10 +1324,19 @@ type CompleteTaskParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CreateTokenParams defines parameters for CreateToken.
+type CreateTokenParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RevokeTokenParams defines parameters for RevokeToken.
 type RevokeTokenParams struct {
 	// Reason Why; it goes into the record
 	Reason RequiredReason `form:"reason" json:"reason"`
+
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SendAlertJSONRequestBody defines body for SendAlert for application/json ContentType.
@@ -2249,7 +2277,7 @@ type ClientInterface interface {
 	// It is tried again at once, as if it had not been tried.
 	//
 	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
-	RetryOutboxItem(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RetryOutboxItem(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPlaybooks List published playbook versions
 	//
@@ -2366,17 +2394,25 @@ type ClientInterface interface {
 
 	// CreateTokenWithBody Make a token
 	//
+	// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+	// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+	// that was made. Where the first answer was lost, revoke that token and use a new key.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-	CreateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateToken Make a token
+	//
+	// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+	// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+	// that was made. Where the first answer was lost, revoke that token and use a new key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-	CreateToken(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeToken Revoke a token
 	//
@@ -3537,8 +3573,8 @@ func (c *Client) ShowOutbox(ctx context.Context, params *ShowOutboxParams, reqEd
 // It is tried again at once, as if it had not been tried.
 //
 // Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
-func (c *Client) RetryOutboxItem(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRetryOutboxItemRequest(c.Server, itemID)
+func (c *Client) RetryOutboxItem(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryOutboxItemRequest(c.Server, itemID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3814,11 +3850,15 @@ func (c *Client) ListTokens(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // CreateTokenWithBody Make a token
 //
+// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+// that was made. Where the first answer was lost, revoke that token and use a new key.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-func (c *Client) CreateTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateTokenRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3831,11 +3871,15 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, contentType string, bo
 
 // CreateToken Make a token
 //
+// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+// that was made. Where the first answer was lost, revoke that token and use a new key.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-func (c *Client) CreateToken(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateTokenRequest(c.Server, body)
+func (c *Client) CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4905,15 +4949,26 @@ func NewSetFreezeRequestWithBody(server string, params *SetFreezeParams, content
 
 	if params != nil {
 
-		if params.IfMatch != nil {
+		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-Match", headerParam0)
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -6485,7 +6540,7 @@ func NewShowOutboxRequest(server string, params *ShowOutboxParams) (*http.Reques
 }
 
 // NewRetryOutboxItemRequest constructs an http.Request for the RetryOutboxItem method
-func NewRetryOutboxItemRequest(server string, itemID int64) (*http.Request, error) {
+func NewRetryOutboxItemRequest(server string, itemID int64, params *RetryOutboxItemParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6513,6 +6568,21 @@ func NewRetryOutboxItemRequest(server string, itemID int64) (*http.Request, erro
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -6709,15 +6779,26 @@ func NewPublishPlaybookRequestWithBody(server string, name PlaybookName, params 
 
 	if params != nil {
 
-		if params.IfMatch != nil {
+		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-Match", headerParam0)
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -6758,15 +6839,26 @@ func NewDisablePlaybookRequest(server string, name PlaybookName, params *Disable
 
 	if params != nil {
 
-		if params.IfMatch != nil {
+		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-Match", headerParam0)
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -6820,15 +6912,26 @@ func NewActivatePlaybookRequestWithBody(server string, name PlaybookName, params
 
 	if params != nil {
 
-		if params.IfMatch != nil {
+		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("If-Match", headerParam0)
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -6902,14 +7005,25 @@ func NewReplaceProtectedRequestWithBody(server string, params *ReplaceProtectedP
 
 	if params != nil {
 
-		var headerParam0 string
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 		if err != nil {
 			return nil, err
 		}
 
-		req.Header.Set("If-Match", headerParam0)
+		req.Header.Set("If-Match", headerParam1)
 
 	}
 
@@ -7142,18 +7256,18 @@ func NewListTokensRequest(server string) (*http.Request, error) {
 }
 
 // NewCreateTokenRequest calls the generic CreateToken builder with application/json body
-func NewCreateTokenRequest(server string, body CreateTokenJSONRequestBody) (*http.Request, error) {
+func NewCreateTokenRequest(server string, params *CreateTokenParams, body CreateTokenJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateTokenRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateTokenRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateTokenRequestWithBody constructs an http.Request for the CreateToken method, with any body, and a specified content type
-func NewCreateTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateTokenRequestWithBody(server string, params *CreateTokenParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7177,6 +7291,21 @@ func NewCreateTokenRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -7233,6 +7362,21 @@ func NewRevokeTokenRequest(server string, tokenID ID, params *RevokeTokenParams)
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7964,7 +8108,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
-	RetryOutboxItemWithResponse(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error)
+	RetryOutboxItemWithResponse(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error)
 
 	// ListPlaybooksWithResponse List published playbook versions
 	//
@@ -8095,17 +8239,25 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTokenWithBodyWithResponse Make a token
 	//
+	// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+	// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+	// that was made. Where the first answer was lost, revoke that token and use a new key.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-	CreateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+	CreateTokenWithBodyWithResponse(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
 
 	// CreateTokenWithResponse Make a token
+	//
+	// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+	// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+	// that was made. Where the first answer was lost, revoke that token and use a new key.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-	CreateTokenWithResponse(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+	CreateTokenWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
 
 	// RevokeTokenWithResponse Revoke a token
 	//
@@ -11113,8 +11265,8 @@ func (c *ClientWithResponses) ShowOutboxWithResponse(ctx context.Context, params
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
-func (c *ClientWithResponses) RetryOutboxItemWithResponse(ctx context.Context, itemID int64, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error) {
-	rsp, err := c.RetryOutboxItem(ctx, itemID, reqEditors...)
+func (c *ClientWithResponses) RetryOutboxItemWithResponse(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error) {
+	rsp, err := c.RetryOutboxItem(ctx, itemID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -11340,11 +11492,15 @@ func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, reqEdi
 
 // CreateTokenWithBodyWithResponse Make a token
 //
+// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+// that was made. Where the first answer was lost, revoke that token and use a new key.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
-	rsp, err := c.CreateTokenWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateTokenWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -11353,11 +11509,15 @@ func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Contex
 
 // CreateTokenWithResponse Make a token
 //
+// The secret is shown this once and kept nowhere. The same `Idempotency-Key` sent again makes
+// no second token; as the secret cannot be shown again, the answer is 409 and names the token
+// that was made. Where the first answer was lost, revoke that token and use a new key.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
-func (c *ClientWithResponses) CreateTokenWithResponse(ctx context.Context, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
-	rsp, err := c.CreateToken(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateTokenWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateToken(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14487,7 +14647,7 @@ type ServerInterface interface {
 	ShowOutbox(ctx echo.Context, params ShowOutboxParams) error
 	// RetryOutboxItem Put a parked item back in line
 	// (POST /api/v1/outbox/{item_id}/retry)
-	RetryOutboxItem(ctx echo.Context, itemID int64) error
+	RetryOutboxItem(ctx echo.Context, itemID int64, params RetryOutboxItemParams) error
 	// ListPlaybooks List published playbook versions
 	// (GET /api/v1/playbooks)
 	ListPlaybooks(ctx echo.Context, params ListPlaybooksParams) error
@@ -14526,7 +14686,7 @@ type ServerInterface interface {
 	ListTokens(ctx echo.Context) error
 	// CreateToken Make a token
 	// (POST /api/v1/tokens)
-	CreateToken(ctx echo.Context) error
+	CreateToken(ctx echo.Context, params CreateTokenParams) error
 	// RevokeToken Revoke a token
 	// (DELETE /api/v1/tokens/{token_id})
 	RevokeToken(ctx echo.Context, tokenID ID, params RevokeTokenParams) error
@@ -14983,6 +15143,21 @@ func (w *ServerInterfaceWrapper) SetFreeze(ctx echo.Context) error {
 	var params SetFreezeParams
 
 	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
 		var IfMatch IfMatch
@@ -15881,8 +16056,28 @@ func (w *ServerInterfaceWrapper) RetryOutboxItem(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryOutboxItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RetryOutboxItem(ctx, itemID)
+	err = w.Handler.RetryOutboxItem(ctx, itemID, params)
 	return err
 }
 
@@ -15960,6 +16155,21 @@ func (w *ServerInterfaceWrapper) PublishPlaybook(ctx echo.Context) error {
 	var params PublishPlaybookParams
 
 	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
 		var IfMatch string
@@ -15996,6 +16206,21 @@ func (w *ServerInterfaceWrapper) DisablePlaybook(ctx echo.Context) error {
 	var params DisablePlaybookParams
 
 	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
 		var IfMatch IfMatch
@@ -16032,6 +16257,21 @@ func (w *ServerInterfaceWrapper) ActivatePlaybook(ctx echo.Context) error {
 	var params ActivatePlaybookParams
 
 	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
 		var IfMatch IfMatch
@@ -16070,6 +16310,21 @@ func (w *ServerInterfaceWrapper) ReplaceProtected(ctx echo.Context) error {
 	var params ReplaceProtectedParams
 
 	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
 	// ------------- Required header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
 		var IfMatch string
@@ -16204,8 +16459,28 @@ func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateToken(ctx)
+	err = w.Handler.CreateToken(ctx, params)
 	return err
 }
 
@@ -16227,6 +16502,23 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -18369,6 +18661,7 @@ func (response ShowOutboxdefaultApplicationProblemPlusJSONResponse) VisitShowOut
 
 type RetryOutboxItemRequestObject struct {
 	ItemID int64 `json:"item_id"`
+	Params RetryOutboxItemParams
 }
 
 type RetryOutboxItemResponseObject interface {
@@ -18976,7 +19269,8 @@ func (response ListTokensdefaultApplicationProblemPlusJSONResponse) VisitListTok
 }
 
 type CreateTokenRequestObject struct {
-	Body *CreateTokenJSONRequestBody
+	Params CreateTokenParams
+	Body   *CreateTokenJSONRequestBody
 }
 
 type CreateTokenResponseObject interface {
@@ -21055,10 +21349,11 @@ func (sh *strictHandler) ShowOutbox(ctx echo.Context, params ShowOutboxParams) e
 }
 
 // RetryOutboxItem operation middleware
-func (sh *strictHandler) RetryOutboxItem(ctx echo.Context, itemID int64) error {
+func (sh *strictHandler) RetryOutboxItem(ctx echo.Context, itemID int64, params RetryOutboxItemParams) error {
 	var request RetryOutboxItemRequestObject
 
 	request.ItemID = itemID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RetryOutboxItem(ctx.Request().Context(), request.(RetryOutboxItemRequestObject))
@@ -21452,8 +21747,10 @@ func (sh *strictHandler) ListTokens(ctx echo.Context) error {
 }
 
 // CreateToken operation middleware
-func (sh *strictHandler) CreateToken(ctx echo.Context) error {
+func (sh *strictHandler) CreateToken(ctx echo.Context, params CreateTokenParams) error {
 	var request CreateTokenRequestObject
+
+	request.Params = params
 
 	var body CreateTokenJSONRequestBody
 	var err error

@@ -115,6 +115,11 @@ func (p parameter) check(raw string) []Fault {
 // BodyRequired tells whether a request without a body is refused.
 func (o *Operation) BodyRequired() bool { return o.body != nil && o.body.required }
 
+// Takes tells whether the operation reads a parameter in path, query or header.
+func (o *Operation) Takes(in, name string) bool {
+	return slices.ContainsFunc(o.parameters, func(p parameter) bool { return p.in == in && p.name == name })
+}
+
 // TakesBody tells whether the operation reads a body at all.
 func (o *Operation) TakesBody() bool { return o.body != nil }
 

@@ -31,9 +31,16 @@ type Operation struct {
 	Permissions []string // any one of them; PermissionAny: every valid token
 	RawBody     bool     // the body is handed on as it came
 	AlertDoor   bool     // detection tools come here: their tokens by Basic, their signatures
+	Once        string   // OnceAnswer, OnceSecret, or "" where the use case keeps keys by itself
 	parameters  []parameter
 	body        *body
 }
+
+// What x-once says of the answer to a request with an idempotency key.
+const (
+	OnceAnswer = "answer" // it is kept and given again
+	OnceSecret = "secret" // it is shown once and never kept
+)
 
 // Parse reads a description. It refuses one that leaves open who may call an
 // operation, and one with a schema that does not compile.

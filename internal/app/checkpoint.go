@@ -155,6 +155,9 @@ func (a *App) keepHouse(ctx context.Context) error {
 		if _, err := a.store.OutboxPurge(ctx, purgeAfter); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "old outbox rows were not removed", "error", err)
 		}
+		if _, err := a.store.OncePurge(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old idempotency keys were not removed", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

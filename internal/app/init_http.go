@@ -34,6 +34,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Evidence:      a.incidents,
 		Containments:  a.incidents,
 		Refusals:      a.incidents,
+		Answers:       a.store,
 		Operations:    operations.New(a.store, time.Now),
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,

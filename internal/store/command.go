@@ -3,8 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
@@ -20,7 +18,7 @@ import (
 // ended is a conflict, save for notes and what is done about its containments.
 func (s *Store) CommandInsert(ctx context.Context, incidentID, updateName, updateID string, payload any, event record.Payload) error {
 	const op = "store.CommandInsert"
-	digest, err := commandDigest(op, payload)
+	digest, err := postgres.Digest(op, payload)
 	if err != nil {
 		return err
 	}
@@ -89,23 +87,4 @@ func (t *tx) sameCommand(ctx context.Context, op string, c command) error {
 		return soar.Errorf(soar.CodeConflict, op, "command %.80q was used before for something else", c.id)
 	}
 	return nil
-}
-
-// commandDigest is the SHA-256 of the payload as JSON with sorted keys and
-// without the moment it was sent.
-func commandDigest(op string, payload any) ([]byte, error) {
-	doc, err := postgres.Document(op, payload)
-	if err != nil {
-		return nil, err
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(doc, &fields); err != nil {
-		return nil, soar.Wrap(soar.CodeInvalid, op, err, "a command's payload must be a JSON object")
-	}
-	delete(fields, "at")
-	if doc, err = json.Marshal(fields); err != nil {
-		return nil, soar.Wrap(soar.CodeInvalid, op, err, "a command's payload must be a JSON object")
-	}
-	sum := sha256.Sum256(doc)
-	return sum[:], nil
 }

@@ -116,11 +116,11 @@ func (s *Store) CustodyAppend(ctx context.Context, entry soar.CustodyEntry, even
 // nothing, and with another item or entry it is a conflict.
 func (s *Store) CustodyOrder(ctx context.Context, id string, entry soar.CustodyEntry, event record.Payload) error {
 	const op, name = "store.CustodyOrder", "custody"
-	digest, err := commandDigest(op, entry)
+	digest, err := postgres.Digest(op, entry)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		row, err := t.EvidenceGet(ctx, entry.EvidenceID)
 		if err != nil {
 			return postgres.Missing(op, err, "evidence", entry.EvidenceID)

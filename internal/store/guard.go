@@ -37,7 +37,7 @@ func (s *Store) FreezeSet(ctx context.Context, freeze soar.Freeze, event record.
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		if err := t.Queries.FreezeSet(ctx, doc); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Store) ProtectedReplace(ctx context.Context, before, list []soar.Protec
 	for _, p := range list {
 		rows = append(rows, sqlcgen.ProtectedInsertParams{Class: postgres.Clean(p.Class), Pattern: postgres.Clean(p.Pattern), Reason: postgres.Clean(p.Reason)})
 	}
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		// The head first: two that replace at once must not mix their lists.
 		if err := t.append(ctx, record.ChainSystem, event); err != nil {
 			return err
@@ -83,6 +83,6 @@ func (s *Store) ProtectedReplace(ctx context.Context, before, list []soar.Protec
 		if err := t.ProtectedDelete(ctx); err != nil {
 			return err
 		}
-		return put(ctx, rows, t.ProtectedInsert)
+		return postgres.Put(ctx, rows, t.ProtectedInsert)
 	})
 }

@@ -113,7 +113,7 @@ func whyNot(ctx context.Context, q *sqlcgen.Queries, op string, from []soar.Ledg
 }
 
 func newMove(op, key string, to soar.LedgerState, change soar.LedgerChange) (sqlcgen.ActionMoveParams, error) {
-	arg := sqlcgen.ActionMoveParams{Key: key, State: string(to), Error: short(change.Error)}
+	arg := sqlcgen.ActionMoveParams{Key: key, State: string(to), Error: postgres.Short(change.Error)}
 	if change.Attempt {
 		arg.More = 1
 	}

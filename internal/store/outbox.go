@@ -31,7 +31,6 @@ const outboxChannel = "tocsin_outbox"
 const (
 	maxClaim      = 1000
 	purgeBatch    = 5000
-	maxProblem    = 2000 // bytes of an error text that are kept
 	dedupeNotify  = "notify:"
 	dedupeStart   = "start:"
 	dedupeCommand = "update:"
@@ -109,7 +108,7 @@ func (s *Store) OutboxDone(ctx context.Context, id int64) error {
 // OutboxRetry gives an item back, to be claimed from next on; problem says why.
 func (s *Store) OutboxRetry(ctx context.Context, id int64, problem string, next time.Time) error {
 	return s.read(ctx, "store.OutboxRetry", func(ctx context.Context) error {
-		_, err := s.queries.OutboxRetry(ctx, sqlcgen.OutboxRetryParams{ID: id, Problem: short(problem), Next: next})
+		_, err := s.queries.OutboxRetry(ctx, sqlcgen.OutboxRetryParams{ID: id, Problem: postgres.Short(problem), Next: next})
 		return err
 	})
 }
@@ -118,7 +117,7 @@ func (s *Store) OutboxRetry(ctx context.Context, id int64, problem string, next 
 // key go on without it.
 func (s *Store) OutboxPark(ctx context.Context, id int64, problem string) error {
 	return s.read(ctx, "store.OutboxPark", func(ctx context.Context) error {
-		_, err := s.queries.OutboxPark(ctx, sqlcgen.OutboxParkParams{ID: id, Problem: short(problem)})
+		_, err := s.queries.OutboxPark(ctx, sqlcgen.OutboxParkParams{ID: id, Problem: postgres.Short(problem)})
 		return err
 	})
 }
@@ -127,7 +126,7 @@ func (s *Store) OutboxPark(ctx context.Context, id int64, problem string) error 
 // records in the system chain who wanted that.
 func (s *Store) OutboxUnpark(ctx context.Context, id int64, event record.Payload) error {
 	const op = "store.OutboxUnpark"
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		n, err := t.Queries.OutboxUnpark(ctx, id)
 		if err == nil && n == 0 {
 			return soar.Errorf(soar.CodeNotFound, op, "there is no parked item %d", id)
@@ -184,13 +183,4 @@ func (s *Store) OutboxPurge(ctx context.Context, age time.Duration) (int, error)
 		return err
 	})
 	return int(deleted), err
-}
-
-// short cleans a text and cuts it at a rune.
-func short(text string) string {
-	text = postgres.Clean(text)
-	if len(text) <= maxProblem {
-		return text
-	}
-	return postgres.Clean(text[:maxProblem])
 }

@@ -38,7 +38,7 @@ func (s *Store) PlaybookInsert(ctx context.Context, v soar.PlaybookVersion, even
 		Digest: v.Digest, Playbook: v.Playbook, Version: v.Version, Source: []byte(v.Source), Plan: v.Plan,
 		PublishedBy: by, PublishedAt: v.PublishedAt.UTC(),
 	}
-	err = s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	err = s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		// The head first: of two that publish one version at once, the second sees
 		// the first.
 		if _, err := t.lockHead(ctx, record.ChainSystem); err != nil {
@@ -85,7 +85,7 @@ func (t *tx) publish(ctx context.Context, op string, v soar.PlaybookVersion, row
 // PlaybookActivate makes one version of a playbook the active one.
 func (s *Store) PlaybookActivate(ctx context.Context, name, digest string, event record.Payload) error {
 	const op = "store.PlaybookActivate"
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		v, err := t.PlaybookByDigest(ctx, digest)
 		if err == nil && v.Playbook != name {
 			err = pgx.ErrNoRows
@@ -104,7 +104,7 @@ func (s *Store) PlaybookActivate(ctx context.Context, name, digest string, event
 // and what runs goes on.
 func (s *Store) PlaybookDisable(ctx context.Context, name string, event record.Payload) error {
 	const op = "store.PlaybookDisable"
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		if _, err := t.PlaybookNewest(ctx, name); err != nil {
 			return postgres.Missing(op, err, "playbook", name)
 		}

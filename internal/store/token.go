@@ -28,7 +28,7 @@ func (s *Store) TokenInsert(ctx context.Context, token soar.Token, event record.
 		Scopes: append([]string{}, token.Scopes...), Cidrs: append([]string{}, token.CIDRs...),
 		CreatedAt: token.CreatedAt.UTC(), ExpiresAt: token.ExpiresAt,
 	}
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "token "+token.ID, func(ctx context.Context, t *tx) error {
 		if err := t.Queries.TokenInsert(ctx, arg); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *Store) TokenList(ctx context.Context) ([]soar.Token, error) {
 // TokenRevoke ends a token now, with its record entry. Again does nothing.
 func (s *Store) TokenRevoke(ctx context.Context, id string, event record.Payload) error {
 	const op = "store.TokenRevoke"
-	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+	return s.writeKeyed(ctx, op, "", func(ctx context.Context, t *tx) error {
 		if _, err := t.Queries.TokenFind(ctx, id); err != nil {
 			return postgres.Missing(op, err, "token", id)
 		}

@@ -81,22 +81,3 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(context.Context
 		return fn(ctx, sqlcgen.New(db))
 	}))
 }
-
-// batch is what sqlc makes of a :batchexec query.
-type batch interface {
-	Exec(func(int, error))
-}
-
-// put sends rows as one batch and gives its first error.
-func put[Row any, B batch](ctx context.Context, rows []Row, send func(context.Context, []Row) B) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	var first error
-	send(ctx, rows).Exec(func(_ int, err error) {
-		if err != nil && first == nil {
-			first = err
-		}
-	})
-	return first
-}

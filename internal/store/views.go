@@ -90,20 +90,20 @@ func (v views) write(ctx context.Context, t *tx) error {
 			return err
 		}
 	}
-	if err := put(ctx, v.runs, t.later.RunUpsert); err != nil {
+	if err := postgres.Put(ctx, v.runs, t.later.RunUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.steps, t.later.StepUpsert); err != nil {
+	if err := postgres.Put(ctx, v.steps, t.later.StepUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.approvals, t.later.ApprovalUpsert); err != nil {
+	if err := postgres.Put(ctx, v.approvals, t.later.ApprovalUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.tasks, t.later.TaskUpsert); err != nil {
+	if err := postgres.Put(ctx, v.tasks, t.later.TaskUpsert); err != nil {
 		return err
 	}
-	if err := put(ctx, v.containments, t.later.ContainmentUpsert); err != nil {
+	if err := postgres.Put(ctx, v.containments, t.later.ContainmentUpsert); err != nil {
 		return err
 	}
-	return put(ctx, v.objectives, t.later.ObjectiveUpsert)
+	return postgres.Put(ctx, v.objectives, t.later.ObjectiveUpsert)
 }
