@@ -152,11 +152,8 @@ func (a *App) keepHouse(ctx context.Context) error {
 		} else if ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "the record's heads were not signed", "error", err)
 		}
-		if _, err := a.store.OutboxPurge(ctx, purgeAfter); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "old outbox rows were not removed", "error", err)
-		}
-		if _, err := a.store.OncePurge(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "old idempotency keys were not removed", "error", err)
+		if _, err := a.store.Purge(ctx, purgeAfter); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old outbox rows and idempotency keys were not removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

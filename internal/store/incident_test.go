@@ -193,7 +193,7 @@ func TestCommandInsert(t *testing.T) {
 	same(t, []string{"opened", "note"}, chain(t, s, incidentID))
 	same(t, 2, len(items(t, s, soar.OutboxIncidentStart, soar.OutboxIncidentUpdate)))
 	// The outbox may forget; the command does not.
-	get(s.OutboxPurge(t.Context(), -time.Minute))(t)
+	get(s.Purge(t.Context(), -time.Minute))(t)
 	must(t, s.CommandInsert(t.Context(), incidentID, protocol.UpdateNote, "c1", later, event("note")))
 	same(t, 0, len(items(t, s, soar.OutboxIncidentUpdate)))
 

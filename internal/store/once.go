@@ -65,12 +65,3 @@ func (s *Store) OnceAnswer(ctx context.Context, key once.Key, answer once.Answer
 		})
 	})
 }
-
-// OncePurge forgets the keys whose time is over, and says how many.
-func (s *Store) OncePurge(ctx context.Context) (n int64, err error) {
-	err = s.read(ctx, "store.OncePurge", func(ctx context.Context) error {
-		n, err = s.queries.OncePurge(ctx)
-		return err
-	})
-	return n, err
-}

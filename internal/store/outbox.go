@@ -173,12 +173,16 @@ func (s *Store) OutboxListen(ctx context.Context) (<-chan struct{}, error) {
 	return out, postgres.Translate("store.OutboxListen", err)
 }
 
-// OutboxPurge deletes items that were done longer than age ago, and says how
-// many. One call deletes at most 5,000: call again while it does.
-func (s *Store) OutboxPurge(ctx context.Context, age time.Duration) (int, error) {
+// Purge deletes idempotency keys whose time is over and outbox items that were done
+// longer than age ago, and says how many items. One call deletes at most 5,000 of
+// them: call again while it does.
+func (s *Store) Purge(ctx context.Context, age time.Duration) (int, error) {
 	var deleted int64
-	err := s.read(ctx, "store.OutboxPurge", func(ctx context.Context) error {
-		var err error
+	err := s.read(ctx, "store.Purge", func(ctx context.Context) error {
+		_, err := s.queries.OncePurge(ctx)
+		if err != nil {
+			return err
+		}
 		deleted, err = s.queries.OutboxPurge(ctx, sqlcgen.OutboxPurgeParams{Age: age, Most: purgeBatch})
 		return err
 	})

@@ -174,8 +174,8 @@ func TestOutboxStatsAndPurge(t *testing.T) {
 	must(t, s.OutboxDone(t.Context(), claimed[0].ID))
 	must(t, s.OutboxPark(t.Context(), claimed[1].ID, "no"))
 	same(t, [2]int{1, 1}, stats())
-	same(t, 0, get(s.OutboxPurge(t.Context(), time.Hour))(t))
-	same(t, 1, get(s.OutboxPurge(t.Context(), -time.Minute))(t)) // done "more than minus a minute ago"
+	same(t, 0, get(s.Purge(t.Context(), time.Hour))(t))
+	same(t, 1, get(s.Purge(t.Context(), -time.Minute))(t)) // done "more than minus a minute ago"
 	same(t, [2]int{1, 1}, stats())
 }
 

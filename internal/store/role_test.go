@@ -43,7 +43,7 @@ func TestAsServiceRole(t *testing.T) {
 	must(t, s.TokenTouch(t.Context(), "t"))
 	must(t, s.TokenRevoke(t.Context(), "t", event("revoked")))
 	items(t, s, soar.OutboxAlertDispatch, soar.OutboxIncidentStart, soar.OutboxIncidentUpdate, soar.OutboxNotify)
-	get(s.OutboxPurge(t.Context(), -time.Minute))(t)
+	get(s.Purge(t.Context(), -time.Minute))(t)
 	get(s.IncidentDetail(t.Context(), incidentID))(t)
 	chain(t, s, incidentID)
 	chain(t, s, "system")
