@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/schema"
 	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
 
@@ -34,7 +35,7 @@ func MigrateDown(ctx context.Context, config *Config, version int64) error {
 }
 
 // Migrations lists the steps of the schema and when the database took each.
-func Migrations(ctx context.Context, config *Config) (list []store.Migration, err error) {
+func Migrations(ctx context.Context, config *Config) (list []schema.Migration, err error) {
 	err = awaitDatabase(ctx, config, slog.Default(), func(ctx context.Context) error {
 		list, err = store.MigrationStatus(ctx, config.DatabaseURL.Reveal())
 		return err

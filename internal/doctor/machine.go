@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/app"
+	"github.com/tocsin-soar/tocsin/internal/app/checkpoint"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 )
 
@@ -109,7 +110,7 @@ func port(at *url.URL) string {
 // checkpoints looks when the heads of the record were last signed on this machine.
 func (p *patient) checkpoints(context.Context) {
 	const fix = `"tocsin server" signs every minute; keep copies of the file on another machine`
-	path := filepath.Join(p.config.DataDir, "checkpoints.txt")
+	path := filepath.Join(p.config.DataDir, checkpoint.File)
 	about, err := os.Stat(path)
 	switch {
 	case os.IsNotExist(err):

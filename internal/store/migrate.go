@@ -22,11 +22,8 @@ func MigrateDown(ctx context.Context, url string, version int64) error {
 	return postgres.Translate("store.MigrateDown", schema.Down(ctx, url, version))
 }
 
-// Migration is one step of the schema.
-type Migration = schema.Migration
-
 // MigrationStatus lists the migrations of this build and when the database took each.
-func MigrationStatus(ctx context.Context, url string) ([]Migration, error) {
+func MigrationStatus(ctx context.Context, url string) ([]schema.Migration, error) {
 	list, err := schema.Status(ctx, url)
 	return list, postgres.Translate("store.MigrationStatus", err)
 }

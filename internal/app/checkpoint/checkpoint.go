@@ -1,4 +1,4 @@
-package app
+package checkpoint
 
 import (
 	"bytes"
@@ -16,35 +16,32 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/record"
 )
 
-// Housekeeping.
-const (
-	checkpointEvery = time.Minute
-	purgeAfter      = 24 * time.Hour
-)
-
 // headReader gives the heads of all chains of the record.
 type headReader interface {
 	RecordHeads(ctx context.Context) ([]record.Head, error)
 }
 
-// checkpoints signs the heads of the record and appends them to a file outside
-// the database, because a hash chain alone does not see that its tail was cut.
-type checkpoints struct {
+// Signer signs the heads of the record and appends them to a file outside the
+// database, because a hash chain alone does not see that its tail was cut.
+type Signer struct {
 	heads headReader
 	key   ed25519.PrivateKey
 	path  string
-	clock clock
+	now   func() time.Time
 	seen  map[string]int64 // what was signed last, by chain
 }
 
-// Names of the files in the data folder.
+// File is the name of the checkpoints in the data folder.
+const File = "checkpoints.txt"
+
+// Names of the other files there.
 const (
 	signingKeyFile = "record-signing-key.pem"
 	publicKeyFile  = "record-public-key.pem"
-	checkpointFile = "checkpoints.txt"
 )
 
-func newCheckpoints(heads headReader, dir string, clock clock) (*checkpoints, error) {
+// New opens the files in dir, and makes the folder and the key once.
+func New(heads headReader, dir string, now func() time.Time) (*Signer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -52,11 +49,11 @@ func newCheckpoints(heads headReader, dir string, clock clock) (*checkpoints, er
 	if err != nil {
 		return nil, err
 	}
-	return &checkpoints{heads: heads, key: key, path: filepath.Join(dir, checkpointFile), clock: clock, seen: map[string]int64{}}, nil
+	return &Signer{heads: heads, key: key, path: filepath.Join(dir, File), now: now, seen: map[string]int64{}}, nil
 }
 
-// write signs every head that moved since the last time.
-func (c *checkpoints) write(ctx context.Context) error {
+// Write signs every head that moved since the last time.
+func (c *Signer) Write(ctx context.Context) error {
 	heads, err := c.heads.RecordHeads(ctx)
 	if err != nil {
 		return err
@@ -66,7 +63,7 @@ func (c *checkpoints) write(ctx context.Context) error {
 		if c.seen[head.Chain] == head.Seq {
 			continue
 		}
-		line, err := record.Sign(c.key, record.Checkpoint{Chain: head.Chain, Seq: head.Seq, Hash: head.Hash, At: c.clock().UTC()})
+		line, err := record.Sign(c.key, record.Checkpoint{Chain: head.Chain, Seq: head.Seq, Hash: head.Hash, At: c.now().UTC()})
 		if err != nil {
 			return fmt.Errorf("sign the head of %s: %w", head.Chain, err)
 		}
@@ -134,36 +131,4 @@ func makeSigningKey(dir string) (ed25519.PrivateKey, error) {
 		os.WriteFile(filepath.Join(dir, signingKeyFile), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER}), 0o600),
 	)
 	return private, err
-}
-
-// keepHouse signs checkpoints and forgets old outbox rows until ctx ends, and
-// signs once more then.
-func (a *App) keepHouse(ctx context.Context) error {
-	signer, err := newCheckpoints(a.store, a.config.DataDir, time.Now)
-	if err != nil {
-		return err
-	}
-	tick := time.NewTicker(checkpointEvery)
-	defer tick.Stop()
-	for {
-		if err := signer.write(ctx); err == nil {
-			now := time.Now()
-			a.signedAt.Store(&now)
-		} else if ctx.Err() == nil {
-			a.log.ErrorContext(ctx, "the record's heads were not signed", "error", err)
-		}
-		if _, err := a.store.Purge(ctx, purgeAfter); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "old outbox rows and idempotency keys were not removed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer cancel()
-			if err := signer.write(last); err != nil { // the next start signs them
-				a.log.ErrorContext(last, "the record's heads were not signed", "error", err)
-			}
-			return nil
-		case <-tick.C:
-		}
-	}
 }
