@@ -135,7 +135,7 @@ func TestADatabaseWithoutMigrations(t *testing.T) {
 		t.Fatal(err)
 	}
 	findings := doctor.Examine(t.Context(), configure(t, map[string]string{"database_url": url}))
-	if got := levels(t, findings)["database"]; got != doctor.Fail || !strings.Contains(text(findings, "database"), "run the migrations") {
+	if got := levels(t, findings)["database"]; got != doctor.Fail || !strings.Contains(text(findings, "database"), "run tocsin migrate") {
 		t.Errorf("%s: %s", got, text(findings, "database"))
 	}
 }
