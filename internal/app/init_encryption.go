@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store/payloadkey"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 )
 
@@ -12,24 +13,24 @@ import (
 // reads what was encrypted before, and notes a new active key. A worker with a wrong
 // or missing key would hold all incidents up.
 func (a *App) initEncryption(ctx context.Context) error {
-	ring := a.config.Encryption.ring
-	if err := checkKeys(ctx, a.store, ring); err != nil || ring == nil {
+	ring, kept := a.config.Encryption.ring, payloadkey.New(a.store)
+	if err := checkKeys(ctx, kept, ring); err != nil || ring == nil {
 		return err
 	}
 	a.codec = codec.New(codec.Options{Ring: ring, Namespace: a.config.TemporalNamespace, PermitPlaintext: a.config.Encryption.Plaintext})
-	if err := a.store.PayloadKeyAdd(ctx, ring.Active(), ring.Canary()); err != nil {
+	if err := kept.Add(ctx, ring.Active(), ring.Canary()); err != nil {
 		return err
 	}
-	return checkKeys(ctx, a.store, ring) // another process may have added another key of that name just now
+	return checkKeys(ctx, kept, ring) // another process may have added another key of that name just now
 }
 
 // payloadKeys gives what the database knows of keys.
 type payloadKeys interface {
-	PayloadKeyList(ctx context.Context) ([]soar.PayloadKey, error)
+	List(ctx context.Context) ([]soar.PayloadKey, error)
 }
 
 func checkKeys(ctx context.Context, kept payloadKeys, ring *codec.Ring) error {
-	known, err := kept.PayloadKeyList(ctx)
+	known, err := kept.List(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store/figures"
 )
 
 // initTracing starts sending traces, when the environment says where to.
@@ -36,7 +37,7 @@ func (a *App) initMetrics(context.Context) error {
 		}
 	}
 	if a.roles.Outbox { // one kind of process shows what is in the database
-		options.Figures = func() (soar.Figures, error) { return a.store.Figures(context.Background()) } // the store bounds it
+		options.Figures = func() (soar.Figures, error) { return figures.Read(context.Background(), a.store.Room()) } // the store bounds it
 	}
 	made, err := metrics.New(options)
 	a.metrics = made

@@ -22,6 +22,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/figures"
 )
 
 // What is counted stands here, around the parts that know nothing of it.
@@ -170,7 +171,7 @@ func (f *firstActions) note(ctx context.Context, entry soar.LedgerEntry) {
 	if !f.fresh(entry.IncidentID) {
 		return
 	}
-	alertAt, first, err := f.store.FirstAction(ctx, entry.IncidentID, entry.Key)
+	alertAt, first, err := figures.FirstAction(ctx, f.store.Room(), entry.IncidentID, entry.Key)
 	if err != nil {
 		f.log.DebugContext(ctx, "the time to the first action is not measured", "error", err)
 		return

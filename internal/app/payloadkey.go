@@ -8,6 +8,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/payloadkey"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 )
 
@@ -25,5 +26,5 @@ func RetirePayloadKey(ctx context.Context, config *Config, id string) error {
 		return err
 	}
 	defer kept.Close()
-	return kept.PayloadKeyRetire(ctx, id)
+	return payloadkey.New(kept).Retire(ctx, id)
 }

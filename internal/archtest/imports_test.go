@@ -90,6 +90,8 @@ func mayImport() map[string][]string {
 		"internal/lab":                  {},
 		"internal/outbox":               {"internal/soar"},
 		"internal/store":                {"internal/store/...", "internal/observe", "internal/once", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/store/figures":        {"internal/store", "internal/soar"},
+		"internal/store/payloadkey":     {"internal/store", "internal/soar"},
 		"internal/store/storetest":      {"internal/store", "internal/devstack/devstacktest"},
 		"internal/temporalclient":       {"internal/protocol", "internal/secret", "internal/soar", "internal/temporalclient/codec", "internal/tlsfile"},
 		"internal/temporalclient/codec": {"internal/secret", "internal/soar"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/figures"
 )
 
 const (
@@ -77,7 +78,7 @@ func (p *patient) server(s store.Server) {
 
 // figures tells what waits for a person.
 func (p *patient) figures(ctx context.Context, kept *store.Store) {
-	now, err := kept.Figures(ctx)
+	now, err := figures.Read(ctx, kept.Room())
 	if err != nil {
 		p.fail("work", said(err), "look at PostgreSQL's log and load")
 		return

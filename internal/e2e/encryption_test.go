@@ -27,6 +27,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/payloadkey"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
 	"github.com/tocsin-soar/tocsin/workflows"
 )
@@ -349,7 +350,7 @@ func (v *vault) retire(t *testing.T, key string) {
 		t.Fatal(err)
 	}
 	defer kept.Close()
-	if err := kept.PayloadKeyRetire(t.Context(), key); err != nil {
+	if err := payloadkey.New(kept).Retire(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
 }

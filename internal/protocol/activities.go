@@ -116,6 +116,9 @@ type Message struct {
 	Subject    string          `json:"subject"`
 	Body       string          `json:"body"` // plain text
 	Urgent     bool            `json:"urgent,omitempty"`
+	Template   string          `json:"template,omitempty"` // of notifications.yaml; empty: that of the kind
+	About      string          `json:"about,omitempty"`    // id of the approval, task, escalation or duty that it is about
+	At         time.Time       `json:"at,omitzero"`        // when it was written
 }
 
 // JournalReceipt says how far the journal is written.

@@ -34,10 +34,12 @@ type Approval struct {
 	Decisions   []Decision     `json:"decisions,omitempty"`
 }
 
-// Approver names who may decide: holders of a role, or one person.
+// Approver names who may decide, or is told: holders of a role, one person, or
+// whoever is on call by a roster at the time.
 type Approver struct {
 	Role   Role   `json:"role,omitempty"`
 	Person string `json:"person,omitempty"`
+	Roster string `json:"roster,omitempty"` // of rosters.yaml; only to be told, never to decide
 }
 
 // BoundAction is one action with its arguments resolved, as the approver sees it.

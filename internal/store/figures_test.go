@@ -10,13 +10,14 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/figures"
 	"github.com/tocsin-soar/tocsin/internal/store/storetest"
 )
 
 func TestFiguresOfNothing(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, storetest.URL(t), store.Options{})
-	got := get(s.Figures(t.Context()))(t)
+	got := get(figures.Read(t.Context(), s.Room()))(t)
 	if diff := cmp.Diff(soar.Figures{}, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got): %s", diff)
 	}
@@ -46,7 +47,7 @@ func TestFigures(t *testing.T) {
 	for _, item := range get(s.OutboxClaim(t.Context(), []string{soar.OutboxNotify}, 1, time.Minute))(t) {
 		must(t, s.OutboxPark(t.Context(), item.ID, "no address"))
 	}
-	got := get(s.Figures(t.Context()))(t)
+	got := get(figures.Read(t.Context(), s.Room()))(t)
 	want := soar.Figures{
 		ApprovalsWaiting: 1,
 		Ledger:           map[soar.LedgerState]int{soar.LedgerIntent: 1, soar.LedgerSent: 1, soar.LedgerUnknown: 1},
@@ -81,18 +82,18 @@ func TestFirstAction(t *testing.T) {
 	s := storetest.Open(t, storetest.URL(t), store.Options{})
 	pending(t, s, "APR-1")
 	get2(s.LedgerBegin(t.Context(), ledgerEntry("k1"), event("intent")))(t)
-	if _, first, err := s.FirstAction(t.Context(), incidentID, "k1"); err != nil || first {
+	if _, first, err := figures.FirstAction(t.Context(), s.Room(), incidentID, "k1"); err != nil || first {
 		t.Errorf("without an alert: %t, %v", first, err)
 	}
 	received := alert(1)
 	get2(s.AlertInsert(t.Context(), received, nil))(t)
 	must(t, s.IncidentJoin(t.Context(), incidentID, received.ID, protocol.AddAlert{Command: protocol.Command{ID: "join"}}))
 	get2(s.LedgerBegin(t.Context(), ledgerEntry("k2"), event("intent")))(t)
-	at, first, err := s.FirstAction(t.Context(), incidentID, "k1")
+	at, first, err := figures.FirstAction(t.Context(), s.Room(), incidentID, "k1")
 	if err != nil || !first || !at.Equal(received.ReceivedAt.UTC().Truncate(time.Microsecond)) {
 		t.Errorf("the first: %s, %t, %v", at, first, err)
 	}
-	if _, first, err := s.FirstAction(t.Context(), incidentID, "k2"); err != nil || first {
+	if _, first, err := figures.FirstAction(t.Context(), s.Room(), incidentID, "k2"); err != nil || first {
 		t.Errorf("the second: %t, %v", first, err)
 	}
 }

@@ -18,6 +18,7 @@ const writeTries = 3
 type tx struct {
 	*sqlcgen.Queries
 	later    *sqlcgen.Queries // for statements without a result: sent with the next, or the commit
+	db       sqlcgen.DBTX     // for the folders below
 	random   io.Reader
 	enqueued bool // outbox items were added: tell the listeners after the commit
 }
@@ -64,7 +65,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(context.Context, *tx) err
 	}
 	defer conn.Release()
 	db := postgres.Begin(conn)
-	t := &tx{Queries: sqlcgen.New(db), later: sqlcgen.New(db.Later()), random: s.random}
+	t := &tx{Queries: sqlcgen.New(db), later: sqlcgen.New(db.Later()), db: db, random: s.random}
 	if err := fn(ctx, t); err != nil {
 		db.Rollback(ctx)
 		return t, err

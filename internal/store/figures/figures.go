@@ -1,24 +1,26 @@
-package store
+package figures
 
 import (
 	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store"
 )
 
-// Figures counts what is open and waiting, at one moment and in one round trip,
+// Read counts what is open and waiting, at one moment and in one round trip,
 // for metrics and the doctor. Each part reads what is unsettled through an index
 // of its own; only containments and the heads of the record are read whole.
-func (s *Store) Figures(ctx context.Context) (soar.Figures, error) {
+func Read(ctx context.Context, room store.Room) (soar.Figures, error) {
 	out := soar.Figures{
 		Incidents: map[soar.IncidentFigure]int{}, Ledger: map[soar.LedgerState]int{}, Containments: map[string]int{},
 		Objectives: map[soar.ObjectiveFigure]int{}, Outbox: map[string]soar.OutboxFigures{},
 	}
-	err := s.read(ctx, "store.Figures", func(ctx context.Context) error {
-		tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	err := room.Read(ctx, "figures.Read", func(ctx context.Context, db *pgxpool.Pool) error {
+		tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 		if err != nil {
 			return err
 		}
@@ -110,10 +112,10 @@ func age(seconds float64) time.Duration {
 
 // FirstAction tells when the incident's first alert was received, and whether the
 // action under the key is the first in its ledger; without an alert it is not.
-func (s *Store) FirstAction(ctx context.Context, incidentID, key string) (alertAt time.Time, first bool, err error) {
-	err = s.read(ctx, "store.FirstAction", func(ctx context.Context) error {
+func FirstAction(ctx context.Context, room store.Room, incidentID, key string) (alertAt time.Time, first bool, err error) {
+	err = room.Read(ctx, "figures.FirstAction", func(ctx context.Context, db *pgxpool.Pool) error {
 		var at *time.Time
-		err := s.pool.QueryRow(ctx, `SELECT (SELECT min(received_at) FROM alerts WHERE incident_id = $1),
+		err := db.QueryRow(ctx, `SELECT (SELECT min(received_at) FROM alerts WHERE incident_id = $1),
 			$2 = (SELECT key FROM actions WHERE incident_id = $1 ORDER BY created_at, key LIMIT 1)`, incidentID, key).Scan(&at, &first)
 		if err != nil || at == nil {
 			first = false
