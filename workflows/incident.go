@@ -15,7 +15,7 @@ import (
 // start of each workflow run, so that continue-as-new moves an incident up.
 const (
 	lowestLevel  = 1
-	highestLevel = 1
+	highestLevel = 2 // 2: escalation policies, questions about approvals, duties and calendars
 )
 
 // incident is one workflow run of one incident.
