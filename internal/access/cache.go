@@ -78,9 +78,14 @@ func (c *TokenCache) TokenTouch(ctx context.Context, id string) error {
 // TokenRevoke ends a token and forgets what is kept of all of them.
 func (c *TokenCache) TokenRevoke(ctx context.Context, id string, event record.Payload) error {
 	err := c.tokenStore.TokenRevoke(ctx, id, event)
+	c.Forget()
+	return err
+}
+
+// Forget drops what is kept of all tokens: what bounds them has changed.
+func (c *TokenCache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.kept)
 	c.epoch++
-	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
+	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
@@ -52,6 +53,7 @@ type App struct {
 	intake    *intake.Service
 	hooks     *hook.Verifier
 	holders   *access.TokenCache
+	people    *people.Service
 	incidents *incidents.Service
 	outbox    []*outbox.Dispatcher
 	listener  net.Listener

@@ -15,11 +15,13 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
 	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/checker"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/secret"
+	peoplestore "github.com/tocsin-soar/tocsin/internal/store/people"
 	"github.com/tocsin-soar/tocsin/playbooks"
 )
 
@@ -36,7 +38,10 @@ func (a *App) initUseCases(ctx context.Context) error {
 	if a.hooks, err = a.hookVerifier(mappings); err != nil {
 		return err
 	}
-	a.holders = access.NewTokenCache(a.store, time.Now)
+	a.holders = access.NewTokenCache(peoplestore.NewTokens(a.store), time.Now)
+	a.people = people.New(people.Options{
+		Store: peoplestore.New(a.store), Tokens: a.store, Policy: a.policy, Random: rand.Reader, Now: time.Now, Forget: a.holders.Forget,
+	})
 	a.tokens = access.NewTokens(a.holders, rand.Reader, time.Now)
 	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})
 	a.intake = intake.New(intake.Options{

@@ -35,8 +35,8 @@ func (q queue) Notify(ctx context.Context, m notify.Message) error {
 	return err
 }
 
-// people knows who holds a role: those with a token in force.
-type people interface {
+// roleHolders knows who holds a role: those with a token in force.
+type roleHolders interface {
 	TokenList(ctx context.Context) ([]soar.Token, error)
 }
 
@@ -48,7 +48,7 @@ type instances interface {
 // postman carries messages from the outbox to people by mail. It delivers at
 // least once: a crash between sending and noting it sends again.
 type postman struct {
-	people   people
+	people   roleHolders
 	registry instances
 	policy   *policy.Policy
 	recorder recorder

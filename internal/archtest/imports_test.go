@@ -76,6 +76,7 @@ func mayImport() map[string][]string {
 			"internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/intake/trial": {"internal/access", "internal/diag", "internal/policy", "internal/soar"},
 		"internal/incidents":    {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/people":       {"internal/access", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/operations":   {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/library":      {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
 
@@ -91,6 +92,7 @@ func mayImport() map[string][]string {
 		"internal/outbox":               {"internal/soar"},
 		"internal/store":                {"internal/store/...", "internal/observe", "internal/once", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/store/figures":        {"internal/store", "internal/soar"},
+		"internal/store/people":         {"internal/store", "internal/store/postgres", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/store/payloadkey":     {"internal/store", "internal/soar"},
 		"internal/store/storetest":      {"internal/store", "internal/devstack/devstacktest"},
 		"internal/temporalclient":       {"internal/protocol", "internal/secret", "internal/soar", "internal/temporalclient/codec", "internal/tlsfile"},

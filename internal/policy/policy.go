@@ -29,6 +29,7 @@ type Policy struct {
 	Audiences     []Audience
 	Preauthorised []Preauthorisation
 	Protected     []soar.Protected
+	Classes       []Class  // of actions that only qualified people decide
 	Digest        string   // SHA-256 hex over names and bytes of all files, for the record
 	Shipped       []string // names of files that came from the defaults, sorted
 }
@@ -42,11 +43,12 @@ const (
 	fileAudiences     = "audiences.yaml"
 	filePreauthorised = "preauthorised.yaml"
 	fileProtected     = "protected.yaml"
+	fileCompetence    = "competence.yaml"
 )
 
 // Files lists the names of the policy files.
 func Files() []string {
-	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected}
+	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence}
 }
 
 // Load reads the policy files of dir; what is not there comes from the defaults,
@@ -146,6 +148,8 @@ func (p *Policy) read(name, shown string, source []byte) diag.List {
 		p.Preauthorised = s.preauthorised(root)
 	case fileProtected:
 		p.Protected = s.protected(root)
+	case fileCompetence:
+		p.Classes = s.classes(root)
 	}
 	return s.List
 }

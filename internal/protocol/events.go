@@ -66,4 +66,11 @@ const (
 
 	EventProtectedChanged = "protected.changed" // the list of protected targets; chain "system"
 	EventOutboxRetried    = "outbox.retried"    // a parked item was put back in line; chain "system"
+
+	EventPersonChanged         = "person.changed" // the directory and what follows; chain "system"
+	EventQualificationRecorded = "qualification.recorded"
+	EventQualificationRevoked  = "qualification.revoked"
+	EventAbsenceSet            = "absence.set"
+	EventAbsenceEnded          = "absence.ended"
+	EventCompetenceWarned      = "competence.warned" // a qualification ends soon, or too few may decide
 )
