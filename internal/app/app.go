@@ -21,6 +21,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
 	"github.com/tocsin-soar/tocsin/internal/people"
+	"github.com/tocsin-soar/tocsin/internal/people/link"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
@@ -54,6 +55,7 @@ type App struct {
 	hooks     *hook.Verifier
 	holders   *access.TokenCache
 	people    *people.Service
+	links     *link.Links
 	incidents *incidents.Service
 	outbox    []*outbox.Dispatcher
 	listener  net.Listener

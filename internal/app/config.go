@@ -20,6 +20,7 @@ type Config struct {
 	ListenCert        string         // PEM file; with ListenKey the API speaks TLS
 	ListenKey         string         // PEM file
 	PublicURL         string         // how people and tools reach the API; in links
+	ApprovalLinks     bool           // mails about approvals carry a link to the approval page
 	TrustedProxies    []netip.Prefix // whose X-Forwarded-For is believed
 	DatabaseURL       secret.String  // postgres://...
 	DatabasePlaintext bool           // a database on another machine may be used without TLS
@@ -90,6 +91,7 @@ func Settings() []Setting {
 		text("metrics_listen", "", "host:port for /metrics, /healthz and /readyz of this process, without a token: keep it off public networks; empty: off. 127.0.0.1:9464 is usual", func(c *Config) *string { return &c.MetricsListen }),
 		{Key: "stop_delay", Default: "0s", Help: "how long a stopping process says that it is not ready before it takes no more requests, for load balancers: 5s", set: setStopDelay, show: func(c *Config) string { return c.StopDelay.String() }},
 		text("public_url", "", "how people and tools reach the API, used in links; empty: made of the listen address", func(c *Config) *string { return &c.PublicURL }),
+		flag("approval_links", "true", "put a one-time link to the approval page, below `public_url`, into mails that ask for an approval; false turns the page off", func(c *Config) *bool { return &c.ApprovalLinks }),
 		{Key: "trusted_proxies", Help: "comma-separated networks whose X-Forwarded-For is believed; empty: none", set: setProxies, show: showProxies},
 		hidden("database_url", "postgres:// URL of a PostgreSQL 15 or newer; TLS by `sslmode=verify-full`, `sslrootcert`, `sslcert`, `sslkey` in it", func(c *Config) *secret.String { return &c.DatabaseURL }),
 		flag("database_plaintext", "false", "permit a `database_url` to another machine whose sslmode does not insist on TLS", func(c *Config) *bool { return &c.DatabasePlaintext }),

@@ -33,9 +33,30 @@ func (l *loader) check() {
 	if c.PublicURL == "" {
 		c.PublicURL = c.scheme() + "://" + c.Listen
 	}
+	l.checkLinks()
 	l.checkDatabase()
 	l.checkTemporal()
 	l.checkEncryption()
+}
+
+// checkLinks looks at where links in mails lead to.
+func (l *loader) checkLinks() {
+	where, err := url.Parse(l.config.PublicURL)
+	if err != nil || where.Host == "" || where.Scheme != "http" && where.Scheme != "https" || where.RawQuery != "" || where.Fragment != "" {
+		l.contradict("public_url", "public_url is no address that a link could lead to", "write https://HOST or http://HOST:PORT")
+		return
+	}
+	if l.config.ApprovalLinks && where.Scheme == "http" && !isLoopback(where.Hostname()) {
+		l.warn(l.config.places["public_url"], "links to the approval page would cross the network in the clear", "write https:// in public_url, or approval_links: false")
+	}
+}
+
+// linkURL is where the approval page is found; "" when it is turned off.
+func (c *Config) linkURL() string {
+	if !c.ApprovalLinks {
+		return ""
+	}
+	return c.PublicURL
 }
 
 func (c *Config) scheme() string {

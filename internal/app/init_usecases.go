@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/people"
+	"github.com/tocsin-soar/tocsin/internal/people/link"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/checker"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
@@ -43,6 +44,7 @@ func (a *App) initUseCases(ctx context.Context) error {
 		Store: peoplestore.New(a.store), Tokens: a.store, Policy: a.policy, Random: rand.Reader, Now: time.Now, Forget: a.holders.Forget,
 	})
 	a.tokens = access.NewTokens(a.holders, rand.Reader, time.Now)
+	a.links = link.New(link.Options{Store: peoplestore.New(a.store), Approvals: a.store, People: a.people, PublicURL: a.config.linkURL(), Now: time.Now})
 	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})
 	a.intake = intake.New(intake.Options{
 		Store: a.store, Playbooks: a.library, Policy: a.policy, Sources: mappings, Settings: settings, Logger: a.log,

@@ -74,3 +74,14 @@ type Absence struct {
 func (a Absence) Covers(at time.Time) bool {
 	return !at.Before(a.From) && at.Before(a.Until) && (a.RevokedAt == nil || at.Before(*a.RevokedAt))
 }
+
+// ApprovalLink is one link to the approval page, for one person and one approval.
+// The token in it is known to its person only.
+type ApprovalLink struct {
+	ApprovalID string     `json:"approval_id"`
+	IncidentID string     `json:"incident_id"`
+	Person     string     `json:"person"`
+	MadeAt     time.Time  `json:"made_at"`
+	ExpiresAt  time.Time  `json:"expires_at"`        // with the approval
+	UsedAt     *time.Time `json:"used_at,omitempty"` // when its person decided with it
+}
