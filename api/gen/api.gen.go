@@ -787,6 +787,9 @@ type PublishResult struct {
 	Playbook    PlaybookSummary `json:"playbook"`
 }
 
+// Question defines model for Question.
+type Question = soar.Question
+
 // Reason Why; it goes into the record
 type Reason = string
 
@@ -853,6 +856,9 @@ type RunPlaybookCommand struct {
 
 // Severity defines model for Severity.
 type Severity = soar.Severity
+
+// ShownAction defines model for ShownAction.
+type ShownAction = soar.ShownAction
 
 // SourceName Examples: wazuh
 type SourceName = string

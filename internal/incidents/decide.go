@@ -80,8 +80,8 @@ func (r DecideRequest) check(op string) (reason string, err error) {
 	if err := checkText(op, "decision_id", r.DecisionID, maxID); err != nil {
 		return "", err
 	}
-	if !slices.Contains([]string{"cli", "api", "slack", "console"}, r.Via) {
-		return "", invalid(op, "via", "a decision comes by cli, api, slack or console")
+	if !slices.Contains([]string{"cli", "api", "slack", "page"}, r.Via) {
+		return "", invalid(op, "via", "a decision comes by cli, api, slack or page")
 	}
 	return cleanReason(op, r.Reason, true)
 }

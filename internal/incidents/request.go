@@ -33,7 +33,25 @@ type DecideRequest struct {
 	Approve    bool
 	Reason     string
 	Digest     string // of what the person was shown; needed to approve what binds actions
-	Via        string // cli | api | slack | console
+	Via        string // cli | api | slack | page
+}
+
+// AskRequest asks for information about an approval. The question stands in the
+// record, the people meant are told, and the clock runs on.
+type AskRequest struct {
+	ApprovalID string
+	QuestionID string // sent again, asks once
+	Text       string
+	Via        string // as of DecideRequest
+}
+
+// AnswerRequest answers a question about an approval.
+type AnswerRequest struct {
+	ApprovalID string
+	QuestionID string // of the question
+	AnswerID   string // sent again, answers once
+	Text       string
+	Via        string // as of DecideRequest
 }
 
 // CommandRequest is one order to an incident.

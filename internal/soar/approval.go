@@ -32,6 +32,35 @@ type Approval struct {
 	ExpiresAt   time.Time      `json:"expires_at"`
 	DecidedAt   *time.Time     `json:"decided_at,omitempty"`
 	Decisions   []Decision     `json:"decisions,omitempty"`
+	Needs       []Role         `json:"needs,omitempty"`     // roles asked for by approvals.yaml: of each, somebody must say yes
+	Replaces    string         `json:"replaces,omitempty"`  // the approval that is asked again here, because what would run changed
+	Shown       []ShownAction  `json:"shown,omitempty"`     // Bound for people, in the same order; not part of the digest
+	Questions   []Question     `json:"questions,omitempty"` // asked for information, oldest first
+}
+
+// ShownAction is what an approver must see of one bound action. Values come from
+// alerts: whoever renders it escapes them.
+type ShownAction struct {
+	StepPath  string        `json:"step_path"`
+	Action    string        `json:"action"`                  // connector.action
+	Title     string        `json:"title"`                   // what is done
+	Target    string        `json:"target,omitempty"`        // on what; empty: nothing that can be named
+	Why       string        `json:"why,omitempty"`           // as the playbook says it
+	Risk      Risk          `json:"risk"`                    // of the action
+	Undo      string        `json:"undo,omitempty"`          // connector.action that takes it back; empty: it cannot be taken back
+	ExpiresIn time.Duration `json:"expires_in_ns,omitempty"` // taken back by itself after this; 0: stays until somebody does
+}
+
+// Question asks for information before a decision. The clock of the approval
+// runs on meanwhile.
+type Question struct {
+	ID         string     `json:"id"` // also the Temporal UpdateID
+	AskedBy    Actor      `json:"asked_by"`
+	Text       string     `json:"text"`
+	At         time.Time  `json:"at"`
+	Answer     string     `json:"answer,omitempty"`
+	AnsweredBy *Actor     `json:"answered_by,omitempty"`
+	AnsweredAt *time.Time `json:"answered_at,omitempty"`
 }
 
 // Approver names who may decide, or is told: holders of a role, one person, or
@@ -40,6 +69,10 @@ type Approver struct {
 	Role   Role   `json:"role,omitempty"`
 	Person string `json:"person,omitempty"`
 	Roster string `json:"roster,omitempty"` // of rosters.yaml; only to be told, never to decide
+
+	// Since is when an escalation or a change of the incident added the entry to an
+	// approval; zero: it was asked for from the start. Roles got later do not count.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // BoundAction is one action with its arguments resolved, as the approver sees it.
@@ -59,8 +92,11 @@ type Decision struct {
 	Roles      []Role    `json:"roles"` // the roles held when deciding
 	Reason     string    `json:"reason"`
 	Digest     string    `json:"digest,omitempty"` // the digest the person was shown
-	Via        string    `json:"via"`              // cli | api | slack | console
+	Via        string    `json:"via"`              // cli | api | slack | page
 	At         time.Time `json:"at"`
+
+	OnBehalfOf     string   `json:"on_behalf_of,omitempty"`   // id of the absent approver whose delegate decided
+	Qualifications []string `json:"qualifications,omitempty"` // classes of competence.yaml that were asked for and held
 }
 
 // TaskStatus is how a task stands.
