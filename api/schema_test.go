@@ -44,7 +44,7 @@ func nouns() map[string]reflect.Type {
 	return map[string]reflect.Type{
 		"soar.Alert": reflect.TypeFor[soar.Alert](), "soar.Rule": reflect.TypeFor[soar.Rule](), "soar.Host": reflect.TypeFor[soar.Host](), "soar.User": reflect.TypeFor[soar.User](),
 		"soar.Incident": reflect.TypeFor[soar.Incident](), "soar.Actor": reflect.TypeFor[soar.Actor](), "soar.Approval": reflect.TypeFor[soar.Approval](),
-		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](),
+		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](), "soar.ShownAction": reflect.TypeFor[soar.ShownAction](), "soar.Question": reflect.TypeFor[soar.Question](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
 		"soar.Protected": reflect.TypeFor[soar.Protected](), "soar.Freeze": reflect.TypeFor[soar.Freeze](), "diag.Diagnostic": reflect.TypeFor[diag.Diagnostic](), "protocol.RunView": reflect.TypeFor[protocol.RunView](),
