@@ -39,7 +39,14 @@ const (
 	ConfigWrite      Permission = "config:write"
 	OperationsRead   Permission = "operations:read"  // outbox, health, metrics
 	OperationsRetry  Permission = "operations:retry" // parked outbox items
-	PayloadDecode    Permission = "payload:decode"   // read what is encrypted in Temporal, of incidents that the caller may see
+	PersonRead       Permission = "person:read"      // who holds which role, is qualified, is away, may approve
+	PersonManage     Permission = "person:manage"
+
+	QualificationManage Permission = "qualification:manage"
+
+	AbsenceSet    Permission = "absence:set"    // one's own
+	AbsenceManage Permission = "absence:manage" // another's
+	PayloadDecode Permission = "payload:decode" // read what is encrypted in Temporal, of incidents that the caller may see
 )
 
 // Permissions lists all permissions.
@@ -51,6 +58,7 @@ func Permissions() []Permission {
 		PlaybookRead, PlaybookPublish, PlaybookActivate,
 		RecordRead, EvidenceRead, EvidenceManage,
 		TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,
+		PersonRead, PersonManage, QualificationManage, AbsenceSet, AbsenceManage,
 		PayloadDecode,
 	}
 }

@@ -19,24 +19,25 @@ func Granted(role soar.Role) []Permission {
 		return analyst()
 	case soar.RoleSOCLead, soar.RoleIncidentCommander:
 		return append(analyst(), IncidentOverride, IncidentCancel, IncidentClose,
-			ApprovalDecide, PlaybookActivate, FreezeSet, ConfigRead)
+			ApprovalDecide, PlaybookActivate, FreezeSet, ConfigRead, QualificationManage, AbsenceManage)
 	case soar.RoleCISO:
 		return append(reader(), IncidentOpen, IncidentNote, IncidentCommand, IncidentCancel, IncidentClose,
-			ApprovalDecide, TaskComplete, FreezeSet, ConfigRead, PayloadDecode)
+			ApprovalDecide, TaskComplete, FreezeSet, ConfigRead, PersonRead, QualificationManage, AbsenceSet, AbsenceManage, PayloadDecode)
 	case soar.RoleEvidenceCustodian:
-		return append(reader(), IncidentNote, TaskComplete, EvidenceManage)
+		return append(reader(), IncidentNote, TaskComplete, EvidenceManage, AbsenceSet)
 	case soar.RoleLegal:
-		return append(reader(), IncidentNote, TaskComplete)
+		return append(reader(), IncidentNote, TaskComplete, AbsenceSet)
 	case soar.RoleComms:
-		return []Permission{IncidentRead, IncidentNote, TaskRead, TaskComplete, FreezeRead}
+		return []Permission{IncidentRead, IncidentNote, TaskRead, TaskComplete, FreezeRead, AbsenceSet}
 	case soar.RolePlaybookEngineer:
-		return []Permission{AlertRead, IncidentRead, TaskRead, PlaybookRead, PlaybookPublish, PlaybookActivate, FreezeRead, ConfigRead}
+		return []Permission{AlertRead, IncidentRead, TaskRead, PlaybookRead, PlaybookPublish, PlaybookActivate, FreezeRead, ConfigRead, AbsenceSet}
 	case soar.RoleManager:
-		return []Permission{IncidentRead, PlaybookRead, FreezeRead}
+		return []Permission{IncidentRead, PlaybookRead, FreezeRead, AbsenceSet}
 	case soar.RoleAdmin:
-		return []Permission{PlaybookRead, TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry}
+		return []Permission{PlaybookRead, TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,
+			PersonRead, PersonManage, QualificationManage, AbsenceSet, AbsenceManage}
 	case soar.RoleAuditor:
-		return append(reader(), TokenRead, ConfigRead, OperationsRead, PayloadDecode)
+		return append(reader(), TokenRead, ConfigRead, OperationsRead, PersonRead, PayloadDecode)
 	default:
 		return nil
 	}
@@ -49,7 +50,7 @@ func reader() []Permission {
 
 // analyst works on incidents and asks for containment; who decides is somebody else.
 func analyst() []Permission {
-	return append(reader(), AlertSend, IncidentOpen, IncidentNote, IncidentCommand, TaskComplete, PayloadDecode)
+	return append(reader(), AlertSend, IncidentOpen, IncidentNote, IncidentCommand, TaskComplete, PersonRead, AbsenceSet, PayloadDecode)
 }
 
 // Can tells whether the principal may do it: one of the roles grants it and, when

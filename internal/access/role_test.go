@@ -49,7 +49,13 @@ func wantTable() map[Permission]string {
 		ConfigWrite:      ". . . . . . . . . . x . .",
 		OperationsRead:   ". . . . . . . . . . x x .",
 		OperationsRetry:  ". . . . . . . . . . x . .",
-		PayloadDecode:    ". x x x x . . . . . . x .",
+		//                 rep ana lead com ciso cust eng mgr comms legal adm aud tool
+		PersonRead:          ". x x x x . . . . . x x .",
+		PersonManage:        ". . . . . . . . . . x . .",
+		QualificationManage: ". . x x x . . . . . x . .",
+		AbsenceSet:          ". x x x x x x x x x x . .",
+		AbsenceManage:       ". . x x x . . . . . x . .",
+		PayloadDecode:       ". x x x x . . . . . . x .",
 	}
 }
 
@@ -81,6 +87,7 @@ func TestSeparationOfDuties(t *testing.T) {
 		{"who gives out tokens does not read incidents", TokenManage, IncidentRead},
 		{"who manages evidence does not command", EvidenceManage, IncidentCommand},
 		{"who configures does not decide", ConfigWrite, ApprovalDecide},
+		{"who gives out roles does not decide", PersonManage, ApprovalDecide},
 	}
 	for _, row := range never {
 		for _, role := range soar.Roles() {

@@ -69,6 +69,7 @@ type App struct {
 	metricsServer   *http.Server
 	working         atomic.Bool               // the worker has started
 	signedAt        atomic.Pointer[time.Time] // when all heads of the record were last signed
+	below           atomic.Pointer[int]       // classes that too few people may decide
 }
 
 // New connects the parts. PostgreSQL must answer and be migrated; Temporal may be

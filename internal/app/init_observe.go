@@ -79,7 +79,7 @@ func (a *App) MetricsURL() string {
 // gauges is read at every scrape.
 func (a *App) gauges() metrics.Gauges {
 	report := a.health.Ask(context.Background()) // bounded by itself
-	now := metrics.Gauges{Ready: report.Ready(), Checks: map[string]bool{}, CheckpointsSigned: a.roles.Outbox}
+	now := metrics.Gauges{Ready: report.Ready(), Checks: map[string]bool{}, CheckpointsSigned: a.roles.Outbox, ClassesBelow: a.below.Load()}
 	for _, result := range report.Checks {
 		now.Checks[result.Name] = result.OK
 	}

@@ -10,9 +10,9 @@ type Person struct {
 	Name      string      `json:"name"`
 	Email     string      `json:"email,omitempty"`
 	Roles     []RoleGrant `json:"roles"`
-	Zone      string      `json:"zone,omitempty"` // IANA time zone; empty: UTC
-	Active    bool        `json:"active"`         // false: has left; may do nothing
-	UpdatedAt time.Time   `json:"updated_at"`
+	Zone      string      `json:"zone,omitempty"`      // IANA time zone; empty: UTC
+	Active    bool        `json:"active"`              // false: has left; may do nothing
+	UpdatedAt time.Time   `json:"updated_at,omitzero"` // zero: known by tokens only
 }
 
 // RoleGrant is one role that a person holds, and since when: who gets a role after

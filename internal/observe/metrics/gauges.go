@@ -10,6 +10,7 @@ import (
 type gaugesCollector struct {
 	options                                      Options
 	build, ready, check, connections, checkpoint *prometheus.Desc
+	classes                                      *prometheus.Desc
 }
 
 func newGaugesCollector(m *maker, options Options) *gaugesCollector {
@@ -20,6 +21,7 @@ func newGaugesCollector(m *maker, options Options) *gaugesCollector {
 		check:       m.gauge("tocsin_check_ok", "1 when this check of /readyz was well the last time it was made.", "check"),
 		connections: m.gauge("tocsin_database_connections", "Connections of this process's pool: open, in_use, most.", "state"),
 		checkpoint:  m.gauge("tocsin_checkpoint_age_seconds", "Since this process last made sure that all heads of the record are signed."),
+		classes:     m.gauge("tocsin_competence_classes_below_least", "Classes of competence.yaml that fewer people may decide now than the class asks for."),
 	}
 }
 
@@ -42,6 +44,9 @@ func (c *gaugesCollector) Collect(out chan<- prometheus.Metric) {
 	out <- value(c.connections, float64(now.DatabaseMost), "most")
 	if now.CheckpointsSigned && !now.CheckpointAt.IsZero() {
 		out <- value(c.checkpoint, c.options.Now().Sub(now.CheckpointAt).Seconds())
+	}
+	if now.ClassesBelow != nil {
+		out <- value(c.classes, float64(*now.ClassesBelow))
 	}
 }
 

@@ -38,6 +38,7 @@ type Gauges struct {
 	DatabaseMost      int
 	CheckpointAt      time.Time // when the heads of the record were last signed; zero: not by this process
 	CheckpointsSigned bool      // whether this process signs them
+	ClassesBelow      *int      // classes of actions that too few people may decide; nil: this process did not look
 }
 
 // Metrics counts. Its methods are quick and safe for many goroutines; on nil they

@@ -68,7 +68,7 @@ func everything(t *testing.T) *metrics.Metrics {
 		Version: "v1", Actions: []string{"edr.isolate_host"}, Connectors: []string{"edr"},
 		Figures: func() (soar.Figures, error) { return figures(), nil },
 		Gauges: func() metrics.Gauges {
-			return metrics.Gauges{Ready: true, Checks: map[string]bool{"database": true, "temporal": false}, DatabaseOpen: 3, DatabaseInUse: 1, DatabaseMost: 20, CheckpointsSigned: true, CheckpointAt: now.Add(-time.Minute)}
+			return metrics.Gauges{Ready: true, Checks: map[string]bool{"database": true, "temporal": false}, DatabaseOpen: 3, DatabaseInUse: 1, DatabaseMost: 20, CheckpointsSigned: true, CheckpointAt: now.Add(-time.Minute), ClassesBelow: new(2)}
 		},
 		Now: func() time.Time { return now },
 	})
@@ -166,6 +166,7 @@ func TestWhatIsIsShown(t *testing.T) {
 		`tocsin_check_ok{check="database"}`:                            "1",
 		`tocsin_database_connections{state="most"}`:                    "20",
 		`tocsin_checkpoint_age_seconds`:                                "60",
+		`tocsin_competence_classes_below_least`:                        "2",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)

@@ -78,6 +78,10 @@ func TestWhoHasLeftHoldsNoToken(t *testing.T) {
 	must(t, err)
 	same(t, []soar.Role{soar.RoleSOCLead}, found.Roles) // he is no ciso
 
+	more := token
+	more.ID = "tok3"
+	code(t, soar.CodeConflict, tokens.TokenInsert(t.Context(), more, event("token"))) // with a role that he does not hold
+
 	left := lead(noon.Add(time.Hour))
 	left.Active, left.Roles = false, nil
 	_, err = k.Save(t.Context(), saved.UpdatedAt, left, event("left"))

@@ -39,16 +39,30 @@ func (k Tokens) TokenFind(ctx context.Context, id string) (soar.Token, error) {
 	return token, nil
 }
 
-// TokenInsert keeps a new token, unless its person has left.
+// TokenInsert keeps a new token, unless its person has left or the token carries a
+// role that he does not hold.
 func (k Tokens) TokenInsert(ctx context.Context, token soar.Token, event record.Payload) error {
 	if token.Actor.Kind == soar.ActorPerson {
 		person, err := k.people.Person(ctx, token.Actor.ID)
-		if err == nil && !person.Active {
-			return soar.Errorf(soar.CodeConflict, "people.TokenInsert", "%.80q is not active in the directory: no token is made for who has left", person.ID)
+		if err == nil {
+			err = fits(token, person)
 		}
 		if err != nil && soar.CodeOf(err) != soar.CodeNotFound {
 			return err
 		}
 	}
 	return k.Store.TokenInsert(ctx, token, event)
+}
+
+func fits(token soar.Token, person soar.Person) error {
+	const op = "people.TokenInsert"
+	if !person.Active {
+		return soar.Errorf(soar.CodeConflict, op, "%.80q has left: no token is made for who is not active", person.ID)
+	}
+	for _, role := range token.Roles {
+		if !slices.Contains(person.RoleNames(), role) {
+			return soar.Errorf(soar.CodeConflict, op, "%.80q does not hold the role %s: grant it to the person first", person.ID, role)
+		}
+	}
+	return nil
 }
