@@ -87,6 +87,12 @@ LABELS     ?= $(FILES)/labels.tsv
 show-doors: setup-test ## real payloads through the product's doors: alerts, labels found, traps survived, answers as described (FILES=dir LABELS=file)
 	@$(STACK) $(GO) run ./internal/show/doors -files '$(FILES)' -labels '$(LABELS)' $(DOORSFLAGS)
 
+VECTORS    ?= $(firstword $(wildcard ../shared/corpora/regulatory/vectors.json) internal/deadline/vector/testdata/vectors.json)
+
+.PHONY: show-clocks
+show-clocks: ## duties to notify: how many test vectors of all pass, and what is compared (VECTORS=file)
+	@$(GO) run ./internal/show/clocks -vectors '$(VECTORS)' $(CLOCKSFLAGS)
+
 .PHONY: bench
 bench: setup-test ## Tocsin beside the same by hand: steps, first action, intake; then the Go benchmarks
 	@$(GO) run ./internal/bench -time $(BENCHTIME) -file .bench/results.json $(BENCHFLAGS)

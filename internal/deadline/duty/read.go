@@ -1,0 +1,180 @@
+package duty
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
+	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
+)
+
+// Rules that faults of packs are reported under, besides those of strictyaml and
+// calendar.
+const (
+	RuleTwice     = "duty_twice"     // a name that stands twice
+	RuleForm      = "duty_form"      // an id or a text of the wrong form
+	RuleFact      = "duty_fact"      // a fact that the vocabulary does not have
+	RuleTerm      = "duty_term"      // a stage without a term, or with two
+	RuleStage     = "duty_stage"     // a stage that follows one that is not there
+	RuleCycle     = "duty_cycle"     // stages that wait for each other
+	RuleCondition = "duty_condition" // an expression that does not compile
+)
+
+var (
+	wordForm   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+	regimeForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
+
+// reader reads one file.
+type reader struct {
+	strictyaml.Reader
+	builder *builder
+	layer   int
+}
+
+// first tells whether a name may be given here: it was not given in this layer.
+func (r *reader) first(n *strictyaml.Node, kind, name string) bool {
+	key := kind + " " + name
+	layer, given := r.builder.layers[key]
+	if given && layer == r.layer {
+		r.Fault(n, RuleTwice, fmt.Sprintf("%s %q stands twice", kind, name), "give it once; a file of the site replaces the shipped one")
+		return false
+	}
+	r.builder.layers[key] = r.layer
+	return true
+}
+
+func (r *reader) text(n *strictyaml.Node, what string) string {
+	text := r.Text(n, what)
+	if n != nil && !n.Bad && (strings.TrimSpace(text) == "" || len(text) > 2_000) {
+		r.Fault(n, RuleForm, what+" must have 1 to 2000 bytes", "")
+	}
+	return text
+}
+
+// optional is text of a key that may be absent.
+func (r *reader) optional(n *strictyaml.Node, key string) string {
+	if value := n.Get(key); value != nil {
+		return r.text(value, key)
+	}
+	return ""
+}
+
+func (r *reader) texts(n *strictyaml.Node, key string) []string {
+	if value := n.Get(key); value != nil {
+		return r.Strings(value, key)
+	}
+	return nil
+}
+
+func (r *reader) items(n *strictyaml.Node, what string) []*strictyaml.Node {
+	if n == nil || !r.Is(n, strictyaml.List, what) {
+		return nil
+	}
+	return n.Items
+}
+
+// vocabulary reads facts.yaml.
+func (r *reader) vocabulary(root *strictyaml.Node) {
+	if !r.Keys(root, "the file", []string{"facts"}, []string{"facts"}) || !r.Is(root.Get("facts"), strictyaml.Map, "facts") {
+		return
+	}
+	kinds := []string{string(Moment), string(Number), string(Flag), string(Word), string(Words)}
+	for _, entry := range root.Get("facts").Entries {
+		name := entry.Key.Text
+		if !wordForm.MatchString(name) {
+			r.Fault(entry.Key, RuleForm, "a fact must be named in snake_case", "")
+		}
+		if !r.Keys(entry.Value, "a fact", []string{"kind", "means", "aliases", "assumed", "values"}, []string{"kind", "means"}) || !r.first(entry.Key, "fact", name) {
+			continue
+		}
+		fact := Fact{Name: name, Kind: Kind(r.Choice(entry.Value.Get("kind"), "kind", kinds)), Means: r.text(entry.Value.Get("means"), "means"),
+			Aliases: r.texts(entry.Value, "aliases"), Assumed: r.Bool(entry.Value.Get("assumed"), "assumed")}
+		if values := entry.Value.Get("values"); values != nil && r.Is(values, strictyaml.Map, "values") {
+			fact.Values = map[string][]string{}
+			for _, v := range values.Entries {
+				fact.Values[v.Key.Text] = r.Strings(v.Value, "the spellings of a value")
+			}
+		}
+		if fact.Assumed && fact.Kind != Moment {
+			r.Fault(entry.Value.Get("assumed"), RuleFact, "only a moment can be assumed", "")
+		}
+		r.builder.library.facts[name] = fact
+	}
+}
+
+// calendars reads calendars.yaml.
+func (r *reader) calendars(root *strictyaml.Node) {
+	if !r.Keys(root, "the file", []string{"calendars"}, []string{"calendars"}) || !r.Is(root.Get("calendars"), strictyaml.Map, "calendars") {
+		return
+	}
+	for _, entry := range root.Get("calendars").Entries {
+		spec := calendar.Read(&r.Reader, entry.Value, entry.Key.Text)
+		if !r.first(entry.Key, "calendar", spec.Name) || r.List.HasErrors() {
+			continue
+		}
+		c, err := calendar.New(spec)
+		if err != nil {
+			r.Fault(entry.Key, calendar.RuleHours, err.Error(), "")
+			continue
+		}
+		r.builder.library.calendars[spec.Name] = c
+	}
+}
+
+// site reads site.yaml.
+func (r *reader) site(root *strictyaml.Node) {
+	if !r.Keys(root, "the file", []string{"zone", "calendar", "only", "facts"}, nil) {
+		return
+	}
+	site := Site{Only: r.texts(root, "only")}
+	if zone := root.Get("zone"); zone != nil {
+		site.Zone = calendar.ReadZone(&r.Reader, zone)
+	}
+	site.Calendar = r.calendarName(root.Get("calendar"))
+	for i, id := range site.Only {
+		if !slices.ContainsFunc(r.builder.library.Regimes, func(x Regime) bool { return x.ID == id }) {
+			r.Fault(root.Get("only").Items[i], RuleForm, fmt.Sprintf("there is no regime %q", id), "see `tocsin duty packs`")
+		}
+	}
+	if facts := root.Get("facts"); facts != nil && r.Is(facts, strictyaml.Map, "facts") {
+		site.Facts = map[string]any{}
+		for _, entry := range facts.Entries {
+			if !r.knownFact(entry.Key, entry.Key.Text) {
+				continue
+			}
+			if _, err := r.builder.library.facts[entry.Key.Text].Parse(entry.Value.Data(), utc()); err != nil {
+				r.Fault(entry.Value, RuleFact, err.Error(), "")
+			}
+			site.Facts[entry.Key.Text] = entry.Value.Data()
+		}
+	}
+	r.builder.library.Site = site
+}
+
+func (r *reader) calendarName(n *strictyaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	name := r.Text(n, "calendar")
+	if _, there := r.builder.library.calendars[name]; !there && !n.Bad {
+		r.Fault(n, RuleForm, fmt.Sprintf("there is no calendar %q", name), "calendars stand in "+CalendarsFile)
+	}
+	return name
+}
+
+func (r *reader) knownFact(n *strictyaml.Node, name string) bool {
+	if _, known := r.builder.library.facts[name]; known || n.Bad {
+		return known
+	}
+	names := slices.Sorted(maps.Keys(r.builder.library.facts))
+	hint := "facts stand in " + FactsFile
+	if closest := hintFor(name, names); closest != "" {
+		hint = closest
+	}
+	r.Fault(n, RuleFact, fmt.Sprintf("there is no fact %q", name), hint)
+	return false
+}
