@@ -2,10 +2,12 @@ package guard
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -55,62 +57,17 @@ func checkBinding(f Facts) error {
 }
 
 func checkQuorum(approval *soar.Approval) Verdict {
-	persons := map[string]bool{}
-	for _, decision := range approval.Decisions {
-		reason := whyNotCounted(approval, decision)
-		if reason == "" && !decision.Approve {
-			return refuse(RuleApproval, "%s denied approval %s", decision.By.ID, approval.ID)
-		}
-		if reason == "" {
-			persons[decision.By.ID] = true
-		}
-	}
-	if need := max(approval.Quorum, 1); len(persons) < need {
-		return refuse(RuleApproval, "approval %s has %d of %d approvals by persons who may decide", approval.ID, len(persons), need)
-	}
-	return allow()
-}
-
-// whyNotCounted tells why a decision does not count; empty: it counts.
-func whyNotCounted(approval *soar.Approval, decision soar.Decision) string {
+	result := quorum.Count(*approval)
 	switch {
-	case decision.ApprovalID != approval.ID:
-		return "it answers another approval"
-	case decision.By.Kind != soar.ActorPerson || decision.By.ID == "":
-		return "only persons decide"
-	case excluded(approval.Exclude, decision.By):
-		return "this person may not decide here"
-	case !mayDecide(approval.Approvers, decision):
-		return "this person is not among the approvers"
-	case decision.Digest != approval.Digest:
-		return "the person was shown something else"
-	case decision.At.After(approval.ExpiresAt):
-		return "it came too late"
+	case result.Denied != nil:
+		return refuse(RuleApproval, "%s denied approval %s", result.Denied.By.ID, approval.ID)
+	case result.Have < result.Need:
+		return refuse(RuleApproval, "approval %s has %d of %d approvals by persons who may decide", approval.ID, result.Have, result.Need)
+	case len(result.Lacking) > 0:
+		return refuse(RuleApproval, "approval %s lacks the yes of %s", approval.ID, cmp.Or(string(result.Lacking[0].Role), result.Lacking[0].Person))
 	default:
-		return ""
+		return allow()
 	}
-}
-
-func excluded(actors []soar.Actor, by soar.Actor) bool {
-	for _, actor := range actors {
-		if actor.Same(by) {
-			return true
-		}
-	}
-	return false
-}
-
-func mayDecide(approvers []soar.Approver, decision soar.Decision) bool {
-	held := soar.Principal{Roles: decision.Roles}
-	for _, approver := range approvers {
-		if approver.Person != "" && approver.Person == decision.By.ID {
-			return true
-		}
-		if approver.Person == "" && approver.Role != "" && held.Has(approver.Role) {
-			return true
-		}
-	}
-	return false
 }
 
 // sameArgs compares by canonical JSON: an argument that went through the database

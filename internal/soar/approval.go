@@ -32,10 +32,14 @@ type Approval struct {
 	ExpiresAt   time.Time      `json:"expires_at"`
 	DecidedAt   *time.Time     `json:"decided_at,omitempty"`
 	Decisions   []Decision     `json:"decisions,omitempty"`
-	Needs       []Role         `json:"needs,omitempty"`     // roles asked for by approvals.yaml: of each, somebody must say yes
+	Needs       []Approver     `json:"needs,omitempty"`     // asked for by approvals.yaml beyond the quorum: one of each must say yes, too
 	Replaces    string         `json:"replaces,omitempty"`  // the approval that is asked again here, because what would run changed
 	Shown       []ShownAction  `json:"shown,omitempty"`     // Bound for people, in the same order; not part of the digest
 	Questions   []Question     `json:"questions,omitempty"` // asked for information, oldest first
+
+	Playbook       string `json:"playbook,omitempty"`        // name and version of the playbook that asks
+	PlaybookDigest string `json:"playbook_digest,omitempty"` // of its plan
+	NoAuthors      bool   `json:"no_authors,omitempty"`      // nobody who published that version decides; its owner stands in Exclude
 }
 
 // ShownAction is what an approver must see of one bound action. Values come from
@@ -89,14 +93,16 @@ type Decision struct {
 	IncidentID string    `json:"incident_id"`
 	Approve    bool      `json:"approve"`
 	By         Actor     `json:"by"`
-	Roles      []Role    `json:"roles"` // the roles held when deciding
+	Roles      []Role    `json:"roles"` // held when deciding, without those that were got too late to count
 	Reason     string    `json:"reason"`
 	Digest     string    `json:"digest,omitempty"` // the digest the person was shown
 	Via        string    `json:"via"`              // cli | api | slack | page
 	At         time.Time `json:"at"`
 
-	OnBehalfOf     string   `json:"on_behalf_of,omitempty"`   // id of the absent approver whose delegate decided
-	Qualifications []string `json:"qualifications,omitempty"` // classes of competence.yaml that were asked for and held
+	OnBehalfOf       string   `json:"on_behalf_of,omitempty"`      // id of the absent approver whose delegate decided
+	RepresentedRoles []Role   `json:"represented_roles,omitempty"` // that the absent approver holds
+	Qualifications   []string `json:"qualifications,omitempty"`    // classes of competence.yaml that were asked for and held
+	AlsoKnownAs      []string `json:"also_known_as,omitempty"`     // other ids and mail addresses of the same people: a second account counts as the first
 }
 
 // TaskStatus is how a task stands.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/postgres"
@@ -74,29 +75,30 @@ func (t *tx) sameDecision(ctx context.Context, op string, d soar.Decision) (soar
 	return before, true, nil
 }
 
+// mayDecide looks at what only who holds the approval can know: whether these people
+// have decided already, and whether the decisions so far have settled it. The
+// workflow writes its new status later.
 func (t *tx) mayDecide(ctx context.Context, op string, d soar.Decision, status soar.ApprovalStatus) error {
-	doc, err := t.DecisionBy(ctx, sqlcgen.DecisionByParams{ApprovalID: d.ApprovalID, ByKind: postgres.Clean(string(d.By.Kind)), ByID: postgres.Clean(d.By.ID)})
-	if err == nil {
-		before, err := postgres.Parse[soar.Decision](doc)
-		if err != nil {
-			return err
-		}
-		return soar.Errorf(soar.CodeConflict, op, "%s has decided already, at %s", d.By.ID, before.At.UTC().Format(time.RFC3339))
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
+	a, err := approvalNow(ctx, t.Queries, op, d.ApprovalID)
+	if err != nil {
 		return err
+	}
+	for _, before := range a.Decisions {
+		if quorum.SamePerson(before, d) {
+			return soar.Errorf(soar.CodeConflict, op, "%s has decided already, at %s", before.By.ID, before.At.UTC().Format(time.RFC3339))
+		}
+	}
+	if result := quorum.Count(a); result.Last() != nil {
+		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already, by %s at %s", a.ID, result.Status(), result.Last().By.ID, result.Last().At.UTC().Format(time.RFC3339))
 	}
 	if status != soar.ApprovalPending {
 		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s", d.ApprovalID, status)
 	}
 	expired, err := t.ApprovalExpired(ctx, d.ApprovalID)
-	if err != nil {
-		return err
+	if err == nil && expired {
+		err = soar.Errorf(soar.CodeConflict, op, "approval %s expired at %s", a.ID, a.ExpiresAt.UTC().Format(time.RFC3339))
 	}
-	if expired {
-		return soar.Errorf(soar.CodeConflict, op, "approval %s has expired", d.ApprovalID)
-	}
-	return nil
+	return err
 }
 
 func (t *tx) decide(ctx context.Context, op string, d soar.Decision, event record.Payload) (soar.Decision, error) {
@@ -124,20 +126,25 @@ func (t *tx) decide(ctx context.Context, op string, d soar.Decision, event recor
 func (s *Store) ApprovalGet(ctx context.Context, id string) (soar.Approval, error) {
 	const op = "store.ApprovalGet"
 	var a soar.Approval
-	err := s.snapshot(ctx, op, func(ctx context.Context, q *sqlcgen.Queries) error {
-		doc, err := q.ApprovalGet(ctx, id)
-		if err != nil {
-			return postgres.Missing(op, err, "approval", id)
-		}
-		if a, err = postgres.Parse[soar.Approval](doc); err != nil {
-			return err
-		}
-		one := []soar.Approval{a}
-		err = addDecisions(ctx, q, one)
-		a = one[0]
+	err := s.snapshot(ctx, op, func(ctx context.Context, q *sqlcgen.Queries) (err error) {
+		a, err = approvalNow(ctx, q, op, id)
 		return err
 	})
 	return a, err
+}
+
+func approvalNow(ctx context.Context, q *sqlcgen.Queries, op, id string) (soar.Approval, error) {
+	doc, err := q.ApprovalGet(ctx, id)
+	if err != nil {
+		return soar.Approval{}, postgres.Missing(op, err, "approval", id)
+	}
+	a, err := postgres.Parse[soar.Approval](doc)
+	if err != nil {
+		return a, err
+	}
+	one := []soar.Approval{a}
+	err = addDecisions(ctx, q, one)
+	return one[0], err
 }
 
 // ApprovalList gives one page of approvals, newest first, with their decisions,

@@ -34,7 +34,10 @@ func writeApproval(t testing.TB, s *store.Store, a soar.Approval) {
 func TestDecisionInsert(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
-	pending(t, s, "APR-1")
+	open(t, s, incidentID)
+	two := approval("APR-1", time.Now().Add(time.Hour))
+	two.Quorum = 2
+	writeApproval(t, s, two)
 	d := decision("d1", "APR-1", lead)
 	stored, duplicate, err := s.DecisionInsert(t.Context(), d, event("approved"))
 	must(t, err)
@@ -64,6 +67,8 @@ func TestDecisionInsert(t *testing.T) {
 	wantCode(t, err, soar.CodeConflict, "has decided already, at 2026-03-01T09:00:00Z")
 	_, _, err = s.DecisionInsert(t.Context(), decision("d3", "APR-1", analyst), event("second person"))
 	must(t, err)
+	_, _, err = s.DecisionInsert(t.Context(), decision("d4", "APR-1", soar.Actor{Kind: soar.ActorPerson, ID: "third"}), event("third person"))
+	wantCode(t, err, soar.CodeConflict, "is approved already, by analyst@lab.invalid at 2026-03-01T09:00:00Z")
 	changed := decision("d1", "APR-1", lead)
 	changed.Approve = false
 	_, _, err = s.DecisionInsert(t.Context(), changed, event("no"))
@@ -83,6 +88,15 @@ func TestDecisionRefuses(t *testing.T) {
 	ended.Status = soar.ApprovalCancelled
 	writeApproval(t, s, ended)
 	writeApproval(t, s, approval("APR-3", time.Now().Add(-time.Second)))
+	two := approval("APR-5", time.Now().Add(time.Hour))
+	two.Quorum = 2
+	writeApproval(t, s, two)
+	first := decision("d5", "APR-5", lead)
+	first.AlsoKnownAs = []string{"lead@home.invalid"}
+	_, _, err := s.DecisionInsert(t.Context(), first, event("first"))
+	must(t, err)
+	standIn := decision("d6", "APR-5", analyst)
+	standIn.OnBehalfOf = lead.ID
 	foreign := decision("d4", "APR-1", lead)
 	foreign.IncidentID = "INC-2026-000002"
 	rows := []struct {
@@ -93,7 +107,9 @@ func TestDecisionRefuses(t *testing.T) {
 	}{
 		{"unknown approval", decision("d1", "nope", lead), soar.CodeNotFound, "approval"},
 		{"cancelled", decision("d2", "APR-2", lead), soar.CodeConflict, "is cancelled"},
-		{"expired", decision("d3", "APR-3", lead), soar.CodeConflict, "has expired"},
+		{"expired", decision("d3", "APR-3", lead), soar.CodeConflict, "APR-3 expired at "},
+		{"the same person by another account", decision("d7", "APR-5", soar.Actor{Kind: soar.ActorPerson, ID: "Lead@Home.invalid"}), soar.CodeConflict, "soc-lead@lab.invalid has decided already"},
+		{"on behalf of who has decided", standIn, soar.CodeConflict, "soc-lead@lab.invalid has decided already"},
 		{"another incident", foreign, soar.CodeInvalid, "another incident"},
 		{"no id", decision("", "APR-1", lead), soar.CodeInvalid, "id"},
 	}
@@ -101,7 +117,7 @@ func TestDecisionRefuses(t *testing.T) {
 		_, _, err := s.DecisionInsert(t.Context(), row.d, event("x"))
 		wantCode(t, err, row.code, row.part)
 	}
-	same(t, 1, len(chain(t, s, incidentID)))
+	same(t, []string{"opened", "first"}, chain(t, s, incidentID))
 }
 
 // TestDecisionAtOnce: one click 32 times is one decision, and of 32 different

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -54,47 +55,39 @@ func (c *Case) TouchApproval(a *Approval) { c.Journal.touch(&c.Journal.Dirty.App
 // use case checked before it, with what the workflow can see itself: state,
 // digest, four eyes, role, and one decision a person.
 func (a *Approval) MayDecide(d soar.Decision) error {
-	switch {
-	case !a.Open():
+	if !a.Open() {
 		return fmt.Errorf("approval %s is %s: nothing is left to decide", a.ID, a.Status)
-	case d.By.Kind != soar.ActorPerson:
+	}
+	switch reason := quorum.WhyNot(a.Approval, d); reason {
+	case quorum.Counts:
+	case quorum.NotAPerson:
 		return fmt.Errorf("only a person may decide approval %s", a.ID)
-	case d.Digest != a.Digest:
+	case quorum.OtherDigest:
 		return fmt.Errorf("the decision was made on other actions than approval %s binds", a.ID)
-	case slices.ContainsFunc(a.Exclude, d.By.Same):
+	case quorum.Excluded:
 		return fmt.Errorf("%s may not decide approval %s: it needs a second pair of eyes", d.By, a.ID)
-	case slices.ContainsFunc(a.Decisions, func(other soar.Decision) bool { return other.By.Same(d.By) }):
-		return fmt.Errorf("%s has decided approval %s already", d.By, a.ID)
-	case !a.isApprover(d):
+	case quorum.NotApprover:
 		return fmt.Errorf("%s holds no role that may decide approval %s", d.By, a.ID)
+	default:
+		return fmt.Errorf("approval %s: %s", a.ID, reason)
+	}
+	if slices.ContainsFunc(a.Decisions, func(other soar.Decision) bool { return quorum.SamePerson(other, d) }) {
+		return fmt.Errorf("%s has decided approval %s already", d.By, a.ID)
 	}
 	return nil
-}
-
-func (a *Approval) isApprover(d soar.Decision) bool {
-	return slices.ContainsFunc(a.Approvers, func(who soar.Approver) bool {
-		if who.Person != "" {
-			return who.Person == d.By.ID
-		}
-		return slices.Contains(d.Roles, who.Role)
-	})
 }
 
 // Decide counts a decision that MayDecide let pass. One no ends it; as many yes
 // as the quorum, each by another person, grant it.
 func (a *Approval) Decide(d soar.Decision, now time.Time) {
 	a.Decisions = append(a.Decisions, d)
-	yes := 0
-	for _, decision := range a.Decisions {
-		if decision.Approve {
-			yes++
-		}
-	}
-	switch {
-	case !d.Approve:
-		a.End(soar.ApprovalDenied, now)
-	case yes >= max(1, a.Quorum):
-		a.End(soar.ApprovalApproved, now)
+	a.Settle(now)
+}
+
+// Settle ends the request when its decisions are enough.
+func (a *Approval) Settle(now time.Time) {
+	if status := quorum.Count(a.Approval).Status(); status != soar.ApprovalPending {
+		a.End(status, now)
 	}
 }
 

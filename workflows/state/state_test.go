@@ -214,12 +214,12 @@ func TestDecide(t *testing.T) {
 	t.Parallel()
 	asked := func() *state.Approval {
 		return &state.Approval{Approval: soar.Approval{
-			ID: "P", Status: soar.ApprovalPending, Quorum: 2, Digest: "d", Exclude: []soar.Actor{{Kind: "person", ID: "eve"}},
+			ID: "P", Status: soar.ApprovalPending, Quorum: 2, Digest: "d", ExpiresAt: at(60), Exclude: []soar.Actor{{Kind: "person", ID: "eve"}},
 			Approvers: []soar.Approver{{Role: "soc_lead"}, {Person: "zoe"}},
 		}}
 	}
 	by := func(id string, yes bool, roles ...soar.Role) soar.Decision {
-		return soar.Decision{By: soar.Actor{Kind: "person", ID: id}, Approve: yes, Roles: roles, Digest: "d"}
+		return soar.Decision{ApprovalID: "P", By: soar.Actor{Kind: "person", ID: id}, Approve: yes, Roles: roles, Digest: "d", At: at(1)}
 	}
 	rows := []struct {
 		name      string

@@ -15,9 +15,6 @@ SELECT doc FROM approvals WHERE id = $1;
 -- name: DecisionGet :one
 SELECT doc FROM decisions WHERE id = $1;
 
--- name: DecisionBy :one
-SELECT doc FROM decisions WHERE approval_id = $1 AND by_kind = $2 AND by_id = $3;
-
 -- name: DecisionInsert :exec
 INSERT INTO decisions (id, approval_id, by_kind, by_id, doc) VALUES ($1, $2, $3, $4, $5);
 

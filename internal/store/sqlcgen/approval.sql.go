@@ -79,23 +79,6 @@ func (q *Queries) ApprovalsOf(ctx context.Context, incidentID string) ([][]byte,
 	return items, nil
 }
 
-const decisionBy = `-- name: DecisionBy :one
-SELECT doc FROM decisions WHERE approval_id = $1 AND by_kind = $2 AND by_id = $3
-`
-
-type DecisionByParams struct {
-	ApprovalID string
-	ByKind     string
-	ByID       string
-}
-
-func (q *Queries) DecisionBy(ctx context.Context, arg DecisionByParams) ([]byte, error) {
-	row := q.db.QueryRow(ctx, decisionBy, arg.ApprovalID, arg.ByKind, arg.ByID)
-	var doc []byte
-	err := row.Scan(&doc)
-	return doc, err
-}
-
 const decisionGet = `-- name: DecisionGet :one
 SELECT doc FROM decisions WHERE id = $1
 `
