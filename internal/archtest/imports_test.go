@@ -94,6 +94,7 @@ func mayImport() map[string][]string {
 		"internal/connectors/declared/trial": {"internal/connector", "internal/connectors/declared", "internal/diag", "internal/diag/strictyaml",
 			"internal/manifest", "internal/secret"},
 		"internal/connectors/packs":     {"internal/connectors/declared"},
+		"internal/slack/card":           {"internal/quorum", "internal/record", "internal/soar"},
 		"internal/lab":                  {},
 		"internal/outbox":               {"internal/soar"},
 		"internal/store":                {"internal/store/...", "internal/observe", "internal/once", "internal/protocol", "internal/quorum", "internal/record", "internal/soar"},
