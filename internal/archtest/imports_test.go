@@ -94,6 +94,7 @@ func mayImport() map[string][]string {
 		"internal/connectors/declared/trial": {"internal/connector", "internal/connectors/declared", "internal/diag", "internal/diag/strictyaml",
 			"internal/manifest", "internal/secret"},
 		"internal/connectors/packs":     {"internal/connectors/declared"},
+		"internal/slack":                {"internal/secret", "internal/soar"},
 		"internal/slack/card":           {"internal/quorum", "internal/record", "internal/soar"},
 		"internal/lab":                  {},
 		"internal/outbox":               {"internal/soar"},
