@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
@@ -66,11 +67,15 @@ type routes struct {
 	incidentRoutes
 	meRoutes
 	operationsRoutes
+	peopleRoutes
 	playbookRoutes
 	recordRoutes
 	taskRoutes
 	tokenRoutes
 }
+
+// peopleRoutes stand in a folder of their own.
+type peopleRoutes = people.Routes
 
 // New builds the door. It fails when the description names a permission that
 // internal/access does not know, so that no operation is open by a slip.
@@ -112,6 +117,7 @@ func newRoutes(services Services, options Options) *routes {
 		healthRoutes:      healthRoutes{options.Version, options.Health},
 		incidentRoutes:    incidentRoutes{services.Incidents, key},
 		operationsRoutes:  operationsRoutes{services.Operations},
+		peopleRoutes:      peopleRoutes{Directory: services.People, Now: options.Now, Principal: principal, Tag: tagOf, Match: matches},
 		playbookRoutes:    playbookRoutes{services.Playbooks},
 		recordRoutes:      recordRoutes{services.Timeline, newStreams(options)},
 		taskRoutes:        taskRoutes{services.Tasks, key},

@@ -34,6 +34,14 @@ func holds(match *string, tag string) bool {
 	return false
 }
 
+// matches gives nil when an If-Match holds.
+func matches(match *string, tag, what string) error {
+	if holds(match, tag) {
+		return nil
+	}
+	return changedMeanwhile(what)
+}
+
 func changedMeanwhile(what string) error {
 	return &refusal{status: http.StatusPreconditionFailed, code: soar.CodeConflict, field: "If-Match", message: what + " was changed in the meantime; read it again"}
 }

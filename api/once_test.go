@@ -22,15 +22,20 @@ func onceAsks() map[string]struct {
 		call string
 	}
 	return map[string]row{
-		"createToken":      {ask{Method: "POST", Path: "/api/v1/tokens", Token: admin(), Body: `{"name":"wazuh","source":"wazuh"}`}, "TokenCreate "},
-		"revokeToken":      {ask{Method: "DELETE", Path: "/api/v1/tokens/tok0000001?reason=stolen", Token: admin()}, "TokenRevoke "},
-		"retryOutboxItem":  {ask{Method: "POST", Path: "/api/v1/outbox/17/retry", Token: admin()}, "Retry "},
-		"setFreeze":        {ask{Method: "PUT", Path: "/api/v1/freeze", Token: lead(), Body: `{"on":true,"reason":"stop"}`}, "SetFreeze "},
-		"replaceProtected": {ask{Method: "PUT", Path: "/api/v1/protected", Token: admin(), Body: `{"items":[],"reason":"none left"}`}, "Protect "},
-		"publishPlaybook":  {ask{Method: "PUT", Path: "/api/v1/playbooks/ssh_brute_force", Token: author(), Type: "text/yaml", Body: "tocsin: v1"}, "PlaybookPublish "},
-		"activatePlaybook": {ask{Method: "PUT", Path: "/api/v1/playbooks/ssh_brute_force/active", Token: author(), Body: `{"version":"1.1.0"}`}, "PlaybookActivate "},
-		"disablePlaybook":  {ask{Method: "DELETE", Path: "/api/v1/playbooks/ssh_brute_force/active", Token: author()}, "PlaybookDisable "},
-		"recordCustody":    {ask{Method: "POST", Path: "/api/v1/evidence/EVD-0123456789/custody", Token: custodian(), Body: `{"action":"seal","reason":"analysis"}`}, "Custody "},
+		"putPerson":           {ask{Method: "PUT", Path: "/api/v1/people/bob@lab.invalid", Token: admin(), Body: `{"name":"Bob","roles":["analyst"],"active":true,"reason":"new here"}`}, "Put "},
+		"recordQualification": {ask{Method: "POST", Path: "/api/v1/qualifications", Token: lead(), Body: `{"person":"ada@lab.invalid","class":"host_isolation","source":"drill","title":"Spring","valid_until":"2030-01-01T00:00:00Z"}`}, "Record "},
+		"revokeQualification": {ask{Method: "DELETE", Path: "/api/v1/qualifications/QUA-0123456789?reason=failed", Token: lead()}, "Revoke "},
+		"setAbsence":          {ask{Method: "POST", Path: "/api/v1/absences", Token: analyst(), Body: `{"person":"somebody@lab.invalid","until":"2030-01-01T00:00:00Z"}`}, "Away "},
+		"endAbsence":          {ask{Method: "DELETE", Path: "/api/v1/absences/ABS-0123456789?reason=back", Token: analyst()}, "Back "},
+		"createToken":         {ask{Method: "POST", Path: "/api/v1/tokens", Token: admin(), Body: `{"name":"wazuh","source":"wazuh"}`}, "TokenCreate "},
+		"revokeToken":         {ask{Method: "DELETE", Path: "/api/v1/tokens/tok0000001?reason=stolen", Token: admin()}, "TokenRevoke "},
+		"retryOutboxItem":     {ask{Method: "POST", Path: "/api/v1/outbox/17/retry", Token: admin()}, "Retry "},
+		"setFreeze":           {ask{Method: "PUT", Path: "/api/v1/freeze", Token: lead(), Body: `{"on":true,"reason":"stop"}`}, "SetFreeze "},
+		"replaceProtected":    {ask{Method: "PUT", Path: "/api/v1/protected", Token: admin(), Body: `{"items":[],"reason":"none left"}`}, "Protect "},
+		"publishPlaybook":     {ask{Method: "PUT", Path: "/api/v1/playbooks/ssh_brute_force", Token: author(), Type: "text/yaml", Body: "tocsin: v1"}, "PlaybookPublish "},
+		"activatePlaybook":    {ask{Method: "PUT", Path: "/api/v1/playbooks/ssh_brute_force/active", Token: author(), Body: `{"version":"1.1.0"}`}, "PlaybookActivate "},
+		"disablePlaybook":     {ask{Method: "DELETE", Path: "/api/v1/playbooks/ssh_brute_force/active", Token: author()}, "PlaybookDisable "},
+		"recordCustody":       {ask{Method: "POST", Path: "/api/v1/evidence/EVD-0123456789/custody", Token: custodian(), Body: `{"action":"seal","reason":"analysis"}`}, "Custody "},
 	}
 }
 

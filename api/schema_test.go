@@ -47,6 +47,8 @@ func nouns() map[string]reflect.Type {
 		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](), "soar.ShownAction": reflect.TypeFor[soar.ShownAction](), "soar.Question": reflect.TypeFor[soar.Question](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
+		"soar.Person": reflect.TypeFor[soar.Person](), "soar.RoleGrant": reflect.TypeFor[soar.RoleGrant](), "soar.Qualification": reflect.TypeFor[soar.Qualification](), "soar.Absence": reflect.TypeFor[soar.Absence](),
+		"soar.Slate": reflect.TypeFor[soar.Slate](), "soar.ClassSlate": reflect.TypeFor[soar.ClassSlate](), "soar.RoleSlate": reflect.TypeFor[soar.RoleSlate](), "soar.Standing": reflect.TypeFor[soar.Standing](),
 		"soar.Protected": reflect.TypeFor[soar.Protected](), "soar.Freeze": reflect.TypeFor[soar.Freeze](), "diag.Diagnostic": reflect.TypeFor[diag.Diagnostic](), "protocol.RunView": reflect.TypeFor[protocol.RunView](),
 		"protocol.StepView": reflect.TypeFor[protocol.StepView](), "protocol.Detail": reflect.TypeFor[protocol.Detail](), "protocol.Reply": reflect.TypeFor[protocol.Reply](),
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
@@ -37,6 +38,7 @@ type Services struct {
 	Tokens        tokenKeeper
 	Freeze        freezer
 	Operations    operator
+	People        people.Directory
 	Refusals      refusalKeeper
 	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
 	Answers       answerKeeper

@@ -178,6 +178,27 @@ func (e ProblemCode) Valid() bool {
 	}
 }
 
+// Defines values for QualificationInputSource.
+const (
+	Course QualificationInputSource = "course"
+	Drill  QualificationInputSource = "drill"
+	Exam   QualificationInputSource = "exam"
+)
+
+// Valid indicates whether the value is a known member of the QualificationInputSource enum.
+func (e QualificationInputSource) Valid() bool {
+	switch e {
+	case Course:
+		return true
+	case Drill:
+		return true
+	case Exam:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListContainmentsParamsState.
 const (
 	Active        ListContainmentsParamsState = "active"
@@ -200,6 +221,30 @@ func (e ListContainmentsParamsState) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Absence defines model for Absence.
+type Absence = soar.Absence
+
+// AbsenceInput defines model for AbsenceInput.
+type AbsenceInput struct {
+	// Delegate Examples: ada@lab.invalid
+	Delegate *PersonID `json:"delegate,omitempty"`
+
+	// From Missing: now
+	From *time.Time `json:"from,omitempty"`
+
+	// Person Examples: ada@lab.invalid
+	Person PersonID `json:"person"`
+
+	// Reason Why; it goes into the record
+	Reason *Reason   `json:"reason,omitempty"`
+	Until  time.Time `json:"until"`
+}
+
+// AbsenceList defines model for AbsenceList.
+type AbsenceList struct {
+	Items []Absence `json:"items"`
 }
 
 // ActivateInput defines model for ActivateInput.
@@ -293,6 +338,9 @@ type Challenge struct {
 	// Verification What the header said
 	Verification string `json:"verification"`
 }
+
+// ClassSlate defines model for ClassSlate.
+type ClassSlate = soar.ClassSlate
 
 // CloseCommand defines model for CloseCommand.
 type CloseCommand struct {
@@ -696,6 +744,32 @@ type OutboxItem struct {
 	Problem string `json:"problem"`
 }
 
+// Person Somebody who takes part in the response.
+type Person = soar.Person
+
+// PersonID Examples: ada@lab.invalid
+type PersonID = string
+
+// PersonInput defines model for PersonInput.
+type PersonInput struct {
+	// Active false: has left
+	Active bool    `json:"active"`
+	Email  *string `json:"email,omitempty"`
+	Name   string  `json:"name"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+	Roles  []Role         `json:"roles"`
+
+	// Zone IANA time zone; missing: UTC
+	Zone *string `json:"zone,omitempty"`
+}
+
+// PersonList defines model for PersonList.
+type PersonList struct {
+	Items []Person `json:"items"`
+}
+
 // PlainCommand defines model for PlainCommand.
 type PlainCommand struct {
 	// Reason Why; it goes into the record
@@ -787,6 +861,35 @@ type PublishResult struct {
 	Playbook    PlaybookSummary `json:"playbook"`
 }
 
+// Qualification What a person has learnt to decide, and until when that holds.
+type Qualification = soar.Qualification
+
+// QualificationInput defines model for QualificationInput.
+type QualificationInput struct {
+	Class string `json:"class"`
+
+	// Person Examples: ada@lab.invalid
+	Person PersonID                 `json:"person"`
+	Source QualificationInputSource `json:"source"`
+
+	// Title Which course, exam or drill
+	Title string `json:"title"`
+
+	// ValidFrom Missing: now
+	ValidFrom *time.Time `json:"valid_from,omitempty"`
+
+	// ValidUntil At most five years after it begins
+	ValidUntil time.Time `json:"valid_until"`
+}
+
+// QualificationInputSource defines model for QualificationInput.Source.
+type QualificationInputSource string
+
+// QualificationList defines model for QualificationList.
+type QualificationList struct {
+	Items []Qualification `json:"items"`
+}
+
 // Question defines model for Question.
 type Question = soar.Question
 
@@ -834,6 +937,12 @@ type Resolution = soar.Resolution
 // Role defines model for Role.
 type Role = soar.Role
 
+// RoleGrant defines model for RoleGrant.
+type RoleGrant = soar.RoleGrant
+
+// RoleSlate defines model for RoleSlate.
+type RoleSlate = soar.RoleSlate
+
 // Rule defines model for Rule.
 type Rule = soar.Rule
 
@@ -860,8 +969,14 @@ type Severity = soar.Severity
 // ShownAction defines model for ShownAction.
 type ShownAction = soar.ShownAction
 
+// Slate Who may approve what at an instant.
+type Slate = soar.Slate
+
 // SourceName Examples: wazuh
 type SourceName = string
+
+// Standing defines model for Standing.
+type Standing = soar.Standing
 
 // Step One step as far as it got.
 type Step = protocol.StepView
@@ -997,6 +1112,27 @@ type PathTask = ID
 // Receipts defines model for Receipts.
 type Receipts = ReceiptList
 
+// ListAbsencesParams defines parameters for ListAbsences.
+type ListAbsencesParams struct {
+	// Person Of this person
+	Person *PersonID `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// SetAbsenceParams defines parameters for SetAbsence.
+type SetAbsenceParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EndAbsenceParams defines parameters for EndAbsence.
+type EndAbsenceParams struct {
+	// Reason Why; it goes into the record
+	Reason RequiredReason `form:"reason" json:"reason"`
+
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListAlertsParams defines parameters for ListAlerts.
 type ListAlertsParams struct {
 	IncidentID *IncidentID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
@@ -1047,6 +1183,15 @@ type ListApprovalsParams struct {
 type DecideApprovalParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListApproversParams defines parameters for ListApprovers.
+type ListApproversParams struct {
+	// At When; now when it is missing
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+
+	// Class This class only
+	Class *string `form:"class,omitempty" json:"class,omitempty"`
 }
 
 // ListContainmentsParams defines parameters for ListContainments.
@@ -1262,6 +1407,15 @@ type RetryOutboxItemParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PutPersonParams defines parameters for PutPerson.
+type PutPersonParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of what you have seen; 412 when it has changed since. Left out: whatever is there.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListPlaybooksParams defines parameters for ListPlaybooks.
 type ListPlaybooksParams struct {
 	// Limit Rows at most; 50 when left out
@@ -1309,6 +1463,27 @@ type ReplaceProtectedParams struct {
 	IfMatch        string          `json:"If-Match"`
 }
 
+// ListQualificationsParams defines parameters for ListQualifications.
+type ListQualificationsParams struct {
+	// Person Of this person
+	Person *PersonID `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// RecordQualificationParams defines parameters for RecordQualification.
+type RecordQualificationParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevokeQualificationParams defines parameters for RevokeQualification.
+type RevokeQualificationParams struct {
+	// Reason Why; it goes into the record
+	Reason RequiredReason `form:"reason" json:"reason"`
+
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	Status     *TaskStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -1344,6 +1519,9 @@ type RevokeTokenParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// SetAbsenceJSONRequestBody defines body for SetAbsence for application/json ContentType.
+type SetAbsenceJSONRequestBody = AbsenceInput
 
 // SendAlertJSONRequestBody defines body for SendAlert for application/json ContentType.
 type SendAlertJSONRequestBody = AlertInput
@@ -1408,11 +1586,17 @@ type RunPlaybookJSONRequestBody = RunPlaybookCommand
 // SkipStepJSONRequestBody defines body for SkipStep for application/json ContentType.
 type SkipStepJSONRequestBody = StepCommand
 
+// PutPersonJSONRequestBody defines body for PutPerson for application/json ContentType.
+type PutPersonJSONRequestBody = PersonInput
+
 // ActivatePlaybookJSONRequestBody defines body for ActivatePlaybook for application/json ContentType.
 type ActivatePlaybookJSONRequestBody = ActivateInput
 
 // ReplaceProtectedJSONRequestBody defines body for ReplaceProtected for application/json ContentType.
 type ReplaceProtectedJSONRequestBody = ProtectedInput
+
+// RecordQualificationJSONRequestBody defines body for RecordQualification for application/json ContentType.
+type RecordQualificationJSONRequestBody = QualificationInput
 
 // CompleteTaskJSONRequestBody defines body for CompleteTask for application/json ContentType.
 type CompleteTaskJSONRequestBody = CompletionInput
@@ -1785,6 +1969,40 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListAbsences List who is away now or later, and who stands in
+	//
+	// Everybody may look at his own.
+	//
+	// Corresponds with GET /api/v1/absences (the `ListAbsences` operationId).
+	ListAbsences(ctx context.Context, params *ListAbsencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAbsenceWithBody Say that somebody is away, and who stands in
+	//
+	// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+	// with his own qualifications, what the person who is away could decide. Nobody makes himself
+	// the delegate of another. A begin in the past means now.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+	SetAbsenceWithBody(ctx context.Context, params *SetAbsenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAbsence Say that somebody is away, and who stands in
+	//
+	// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+	// with his own qualifications, what the person who is away could decide. Nobody makes himself
+	// the delegate of another. A begin in the past means now.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+	SetAbsence(ctx context.Context, params *SetAbsenceParams, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndAbsence End an absence now
+	//
+	// Corresponds with DELETE /api/v1/absences/{absence_id} (the `EndAbsence` operationId).
+	EndAbsence(ctx context.Context, absenceID ID, params *EndAbsenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListAlerts List alerts, newest first
 	//
 	// Corresponds with GET /api/v1/alerts (the `ListAlerts` operationId).
@@ -1853,6 +2071,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 	DecideApproval(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListApprovers Tell who may approve what at an instant
+	//
+	// Per class of competence.yaml and per role that decides: who may, and who may not and why.
+	// `alarm` says that fewer different people may decide than the class asks for.
+	//
+	// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
+	ListApprovers(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListConnectors List connector instances with what each can do
 	//
@@ -2285,6 +2511,42 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
 	RetryOutboxItem(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPeople List the people who take part, with their roles
+	//
+	// Those of the directory, and who has tokens only. The latter have no `updated_at`.
+	//
+	// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
+	ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowPerson Show one person
+	//
+	// Corresponds with GET /api/v1/people/{person_id} (the `ShowPerson` operationId).
+	ShowPerson(ctx context.Context, personID PersonID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutPersonWithBody Write a person into the directory, or change how he stands there
+	//
+	// The roles are all that the person holds from now on; one that he holds already keeps its
+	// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+	// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+	// in the directory a token of his carries no role that he does not hold there.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+	PutPersonWithBody(ctx context.Context, personID PersonID, params *PutPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutPerson Write a person into the directory, or change how he stands there
+	//
+	// The roles are all that the person holds from now on; one that he holds already keeps its
+	// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+	// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+	// in the directory a token of his carries no role that he does not hold there.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+	PutPerson(ctx context.Context, personID PersonID, params *PutPersonParams, body PutPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPlaybooks List published playbook versions
 	//
 	// Corresponds with GET /api/v1/playbooks (the `ListPlaybooks` operationId).
@@ -2364,6 +2626,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
 	ReplaceProtected(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListQualifications List what people are qualified to decide
+	//
+	// Also what has ended or was revoked. Everybody may look at his own.
+	//
+	// Corresponds with GET /api/v1/qualifications (the `ListQualifications` operationId).
+	ListQualifications(ctx context.Context, params *ListQualificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordQualificationWithBody Record that somebody has learnt to decide a class of actions
+	//
+	// The class stands in competence.yaml. Nobody records his own.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+	RecordQualificationWithBody(ctx context.Context, params *RecordQualificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordQualification Record that somebody has learnt to decide a class of actions
+	//
+	// The class stands in competence.yaml. Nobody records his own.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+	RecordQualification(ctx context.Context, params *RecordQualificationParams, body RecordQualificationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeQualification Revoke a qualification
+	//
+	// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
+	RevokeQualification(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTasks List tasks, newest first
 	//
@@ -2449,6 +2741,80 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /readyz (the `CheckReady` operationId).
 	CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListAbsences List who is away now or later, and who stands in
+//
+// Everybody may look at his own.
+//
+// Corresponds with GET /api/v1/absences (the `ListAbsences` operationId).
+func (c *Client) ListAbsences(ctx context.Context, params *ListAbsencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAbsencesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAbsenceWithBody Say that somebody is away, and who stands in
+//
+// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+// with his own qualifications, what the person who is away could decide. Nobody makes himself
+// the delegate of another. A begin in the past means now.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+func (c *Client) SetAbsenceWithBody(ctx context.Context, params *SetAbsenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAbsenceRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAbsence Say that somebody is away, and who stands in
+//
+// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+// with his own qualifications, what the person who is away could decide. Nobody makes himself
+// the delegate of another. A begin in the past means now.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+func (c *Client) SetAbsence(ctx context.Context, params *SetAbsenceParams, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAbsenceRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndAbsence End an absence now
+//
+// Corresponds with DELETE /api/v1/absences/{absence_id} (the `EndAbsence` operationId).
+func (c *Client) EndAbsence(ctx context.Context, absenceID ID, params *EndAbsenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndAbsenceRequest(c.Server, absenceID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListAlerts List alerts, newest first
@@ -2600,6 +2966,24 @@ func (c *Client) DecideApprovalWithBody(ctx context.Context, approvalID PathAppr
 // Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 func (c *Client) DecideApproval(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideApprovalRequest(c.Server, approvalID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListApprovers Tell who may approve what at an instant
+//
+// Per class of competence.yaml and per role that decides: who may, and who may not and why.
+// `alarm` says that fewer different people may decide than the class asks for.
+//
+// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
+func (c *Client) ListApprovers(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListApproversRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3591,6 +3975,82 @@ func (c *Client) RetryOutboxItem(ctx context.Context, itemID int64, params *Retr
 	return c.Client.Do(req)
 }
 
+// ListPeople List the people who take part, with their roles
+//
+// Those of the directory, and who has tokens only. The latter have no `updated_at`.
+//
+// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
+func (c *Client) ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPeopleRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowPerson Show one person
+//
+// Corresponds with GET /api/v1/people/{person_id} (the `ShowPerson` operationId).
+func (c *Client) ShowPerson(ctx context.Context, personID PersonID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowPersonRequest(c.Server, personID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutPersonWithBody Write a person into the directory, or change how he stands there
+//
+// The roles are all that the person holds from now on; one that he holds already keeps its
+// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+// in the directory a token of his carries no role that he does not hold there.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+func (c *Client) PutPersonWithBody(ctx context.Context, personID PersonID, params *PutPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutPersonRequestWithBody(c.Server, personID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutPerson Write a person into the directory, or change how he stands there
+//
+// The roles are all that the person holds from now on; one that he holds already keeps its
+// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+// in the directory a token of his carries no role that he does not hold there.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+func (c *Client) PutPerson(ctx context.Context, personID PersonID, params *PutPersonParams, body PutPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutPersonRequest(c.Server, personID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPlaybooks List published playbook versions
 //
 // Corresponds with GET /api/v1/playbooks (the `ListPlaybooks` operationId).
@@ -3761,6 +4221,76 @@ func (c *Client) ReplaceProtectedWithBody(ctx context.Context, params *ReplacePr
 // Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
 func (c *Client) ReplaceProtected(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReplaceProtectedRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListQualifications List what people are qualified to decide
+//
+// Also what has ended or was revoked. Everybody may look at his own.
+//
+// Corresponds with GET /api/v1/qualifications (the `ListQualifications` operationId).
+func (c *Client) ListQualifications(ctx context.Context, params *ListQualificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListQualificationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordQualificationWithBody Record that somebody has learnt to decide a class of actions
+//
+// The class stands in competence.yaml. Nobody records his own.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+func (c *Client) RecordQualificationWithBody(ctx context.Context, params *RecordQualificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordQualificationRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordQualification Record that somebody has learnt to decide a class of actions
+//
+// The class stands in competence.yaml. Nobody records his own.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+func (c *Client) RecordQualification(ctx context.Context, params *RecordQualificationParams, body RecordQualificationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordQualificationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeQualification Revoke a qualification
+//
+// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
+func (c *Client) RevokeQualification(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeQualificationRequest(c.Server, qualificationID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3984,6 +4514,187 @@ func (c *Client) CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) 
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListAbsencesRequest constructs an http.Request for the ListAbsences method
+func NewListAbsencesRequest(server string, params *ListAbsencesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/absences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Person != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", *params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetAbsenceRequest calls the generic SetAbsence builder with application/json body
+func NewSetAbsenceRequest(server string, params *SetAbsenceParams, body SetAbsenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetAbsenceRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetAbsenceRequestWithBody constructs an http.Request for the SetAbsence method, with any body, and a specified content type
+func NewSetAbsenceRequestWithBody(server string, params *SetAbsenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/absences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEndAbsenceRequest constructs an http.Request for the EndAbsence method
+func NewEndAbsenceRequest(server string, absenceID ID, params *EndAbsenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "absence_id", absenceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/absences/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reason", params.Reason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewListAlertsRequest constructs an http.Request for the ListAlerts method
@@ -4461,6 +5172,72 @@ func NewDecideApprovalRequestWithBody(server string, approvalID PathApproval, pa
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListApproversRequest constructs an http.Request for the ListApprovers method
+func NewListApproversRequest(server string, params *ListApproversParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/approvers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Class != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "class", *params.Class, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -6594,6 +7371,140 @@ func NewRetryOutboxItemRequest(server string, itemID int64, params *RetryOutboxI
 	return req, nil
 }
 
+// NewListPeopleRequest constructs an http.Request for the ListPeople method
+func NewListPeopleRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowPersonRequest constructs an http.Request for the ShowPerson method
+func NewShowPersonRequest(server string, personID PersonID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "person_id", personID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutPersonRequest calls the generic PutPerson builder with application/json body
+func NewPutPersonRequest(server string, personID PersonID, params *PutPersonParams, body PutPersonJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutPersonRequestWithBody(server, personID, params, "application/json", bodyReader)
+}
+
+// NewPutPersonRequestWithBody constructs an http.Request for the PutPerson method, with any body, and a specified content type
+func NewPutPersonRequestWithBody(server string, personID PersonID, params *PutPersonParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "person_id", personID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListPlaybooksRequest constructs an http.Request for the ListPlaybooks method
 func NewListPlaybooksRequest(server string, params *ListPlaybooksParams) (*http.Request, error) {
 	var err error
@@ -7030,6 +7941,187 @@ func NewReplaceProtectedRequestWithBody(server string, params *ReplaceProtectedP
 		}
 
 		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewListQualificationsRequest constructs an http.Request for the ListQualifications method
+func NewListQualificationsRequest(server string, params *ListQualificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/qualifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Person != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", *params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordQualificationRequest calls the generic RecordQualification builder with application/json body
+func NewRecordQualificationRequest(server string, params *RecordQualificationParams, body RecordQualificationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordQualificationRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordQualificationRequestWithBody constructs an http.Request for the RecordQualification method, with any body, and a specified content type
+func NewRecordQualificationRequestWithBody(server string, params *RecordQualificationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/qualifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeQualificationRequest constructs an http.Request for the RevokeQualification method
+func NewRevokeQualificationRequest(server string, qualificationID ID, params *RevokeQualificationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "qualification_id", qualificationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/qualifications/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reason", params.Reason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
 
 	}
 
@@ -7574,6 +8666,44 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListAbsencesWithResponse List who is away now or later, and who stands in
+	//
+	// Everybody may look at his own.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/absences (the `ListAbsences` operationId).
+	ListAbsencesWithResponse(ctx context.Context, params *ListAbsencesParams, reqEditors ...RequestEditorFn) (*ListAbsencesResponse, error)
+
+	// SetAbsenceWithBodyWithResponse Say that somebody is away, and who stands in
+	//
+	// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+	// with his own qualifications, what the person who is away could decide. Nobody makes himself
+	// the delegate of another. A begin in the past means now.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+	SetAbsenceWithBodyWithResponse(ctx context.Context, params *SetAbsenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error)
+
+	// SetAbsenceWithResponse Say that somebody is away, and who stands in
+	//
+	// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+	// with his own qualifications, what the person who is away could decide. Nobody makes himself
+	// the delegate of another. A begin in the past means now.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+	SetAbsenceWithResponse(ctx context.Context, params *SetAbsenceParams, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error)
+
+	// EndAbsenceWithResponse End an absence now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/absences/{absence_id} (the `EndAbsence` operationId).
+	EndAbsenceWithResponse(ctx context.Context, absenceID ID, params *EndAbsenceParams, reqEditors ...RequestEditorFn) (*EndAbsenceResponse, error)
+
 	// ListAlertsWithResponse List alerts, newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -7652,6 +8782,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 	DecideApprovalWithResponse(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// ListApproversWithResponse Tell who may approve what at an instant
+	//
+	// Per class of competence.yaml and per role that decides: who may, and who may not and why.
+	// `alarm` says that fewer different people may decide than the class asks for.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
+	ListApproversWithResponse(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*ListApproversResponse, error)
 
 	// ListConnectorsWithResponse List connector instances with what each can do
 	//
@@ -8116,6 +9256,46 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/outbox/{item_id}/retry (the `RetryOutboxItem` operationId).
 	RetryOutboxItemWithResponse(ctx context.Context, itemID int64, params *RetryOutboxItemParams, reqEditors ...RequestEditorFn) (*RetryOutboxItemResponse, error)
 
+	// ListPeopleWithResponse List the people who take part, with their roles
+	//
+	// Those of the directory, and who has tokens only. The latter have no `updated_at`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
+	ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error)
+
+	// ShowPersonWithResponse Show one person
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/people/{person_id} (the `ShowPerson` operationId).
+	ShowPersonWithResponse(ctx context.Context, personID PersonID, reqEditors ...RequestEditorFn) (*ShowPersonResponse, error)
+
+	// PutPersonWithBodyWithResponse Write a person into the directory, or change how he stands there
+	//
+	// The roles are all that the person holds from now on; one that he holds already keeps its
+	// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+	// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+	// in the directory a token of his carries no role that he does not hold there.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+	PutPersonWithBodyWithResponse(ctx context.Context, personID PersonID, params *PutPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutPersonResponse, error)
+
+	// PutPersonWithResponse Write a person into the directory, or change how he stands there
+	//
+	// The roles are all that the person holds from now on; one that he holds already keeps its
+	// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+	// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+	// in the directory a token of his carries no role that he does not hold there.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+	PutPersonWithResponse(ctx context.Context, personID PersonID, params *PutPersonParams, body PutPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*PutPersonResponse, error)
+
 	// ListPlaybooksWithResponse List published playbook versions
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8203,6 +9383,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/protected (the `ReplaceProtected` operationId).
 	ReplaceProtectedWithResponse(ctx context.Context, params *ReplaceProtectedParams, body ReplaceProtectedJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceProtectedResponse, error)
+
+	// ListQualificationsWithResponse List what people are qualified to decide
+	//
+	// Also what has ended or was revoked. Everybody may look at his own.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/qualifications (the `ListQualifications` operationId).
+	ListQualificationsWithResponse(ctx context.Context, params *ListQualificationsParams, reqEditors ...RequestEditorFn) (*ListQualificationsResponse, error)
+
+	// RecordQualificationWithBodyWithResponse Record that somebody has learnt to decide a class of actions
+	//
+	// The class stands in competence.yaml. Nobody records his own.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+	RecordQualificationWithBodyWithResponse(ctx context.Context, params *RecordQualificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordQualificationResponse, error)
+
+	// RecordQualificationWithResponse Record that somebody has learnt to decide a class of actions
+	//
+	// The class stands in competence.yaml. Nobody records his own.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+	RecordQualificationWithResponse(ctx context.Context, params *RecordQualificationParams, body RecordQualificationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordQualificationResponse, error)
+
+	// RevokeQualificationWithResponse Revoke a qualification
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
+	RevokeQualificationWithResponse(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*RevokeQualificationResponse, error)
 
 	// ListTasksWithResponse List tasks, newest first
 	//
@@ -8306,6 +9520,100 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /readyz (the `CheckReady` operationId).
 	CheckReadyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CheckReadyResponse, error)
+}
+
+// ListAbsencesResponseDefaultHeaders the declared response headers of an HTTP default response for ListAbsences
+type ListAbsencesResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListAbsencesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AbsenceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListAbsencesResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAbsencesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAbsencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetAbsenceResponseDefaultHeaders the declared response headers of an HTTP default response for SetAbsence
+type SetAbsenceResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type SetAbsenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Absence
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetAbsenceResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r SetAbsenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetAbsenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// EndAbsenceResponseDefaultHeaders the declared response headers of an HTTP default response for EndAbsence
+type EndAbsenceResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type EndAbsenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EndAbsenceResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r EndAbsenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndAbsenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
 }
 
 // ListAlertsResponseDefaultHeaders the declared response headers of an HTTP default response for ListAlerts
@@ -8531,6 +9839,38 @@ func (r DecideApprovalResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListApproversResponseDefaultHeaders the declared response headers of an HTTP default response for ListApprovers
+type ListApproversResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListApproversResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Slate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListApproversResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListApproversResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListApproversResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -9716,6 +11056,116 @@ func (r RetryOutboxItemResponse) StatusCode() int {
 	return 0
 }
 
+// ListPeopleResponseDefaultHeaders the declared response headers of an HTTP default response for ListPeople
+type ListPeopleResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListPeopleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PersonList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPeopleResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPeopleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPeopleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ShowPersonResponse200Headers the declared response headers of an HTTP 200 response for ShowPerson
+type ShowPersonResponse200Headers struct {
+	ETag string
+}
+
+// ShowPersonResponseDefaultHeaders the declared response headers of an HTTP default response for ShowPerson
+type ShowPersonResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Person
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowPersonResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowPersonResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowPersonResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PutPersonResponse200Headers the declared response headers of an HTTP 200 response for PutPerson
+type PutPersonResponse200Headers struct {
+	ETag string
+}
+
+// PutPersonResponseDefaultHeaders the declared response headers of an HTTP default response for PutPerson
+type PutPersonResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type PutPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Person
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutPersonResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PutPersonResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r PutPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutPersonResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // ListPlaybooksResponseDefaultHeaders the declared response headers of an HTTP default response for ListPlaybooks
 type ListPlaybooksResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -10001,6 +11451,100 @@ func (r ReplaceProtectedResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ReplaceProtectedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListQualificationsResponseDefaultHeaders the declared response headers of an HTTP default response for ListQualifications
+type ListQualificationsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListQualificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *QualificationList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListQualificationsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListQualificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListQualificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordQualificationResponseDefaultHeaders the declared response headers of an HTTP default response for RecordQualification
+type RecordQualificationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RecordQualificationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Qualification
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RecordQualificationResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordQualificationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordQualificationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RevokeQualificationResponseDefaultHeaders the declared response headers of an HTTP default response for RevokeQualification
+type RevokeQualificationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RevokeQualificationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RevokeQualificationResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeQualificationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeQualificationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -10353,6 +11897,68 @@ func (r CheckReadyResponse) StatusCode() int {
 	return 0
 }
 
+// ListAbsencesWithResponse List who is away now or later, and who stands in
+//
+// Everybody may look at his own.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/absences (the `ListAbsences` operationId).
+func (c *ClientWithResponses) ListAbsencesWithResponse(ctx context.Context, params *ListAbsencesParams, reqEditors ...RequestEditorFn) (*ListAbsencesResponse, error) {
+	rsp, err := c.ListAbsences(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAbsencesResponse(rsp)
+}
+
+// SetAbsenceWithBodyWithResponse Say that somebody is away, and who stands in
+//
+// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+// with his own qualifications, what the person who is away could decide. Nobody makes himself
+// the delegate of another. A begin in the past means now.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+func (c *ClientWithResponses) SetAbsenceWithBodyWithResponse(ctx context.Context, params *SetAbsenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error) {
+	rsp, err := c.SetAbsenceWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAbsenceResponse(rsp)
+}
+
+// SetAbsenceWithResponse Say that somebody is away, and who stands in
+//
+// One's own needs `absence:set`, another's `absence:manage`. The delegate decides as himself,
+// with his own qualifications, what the person who is away could decide. Nobody makes himself
+// the delegate of another. A begin in the past means now.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/absences (the `SetAbsence` operationId).
+func (c *ClientWithResponses) SetAbsenceWithResponse(ctx context.Context, params *SetAbsenceParams, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error) {
+	rsp, err := c.SetAbsence(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAbsenceResponse(rsp)
+}
+
+// EndAbsenceWithResponse End an absence now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/absences/{absence_id} (the `EndAbsence` operationId).
+func (c *ClientWithResponses) EndAbsenceWithResponse(ctx context.Context, absenceID ID, params *EndAbsenceParams, reqEditors ...RequestEditorFn) (*EndAbsenceResponse, error) {
+	rsp, err := c.EndAbsence(ctx, absenceID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndAbsenceResponse(rsp)
+}
+
 // ListAlertsWithResponse List alerts, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10484,6 +12090,22 @@ func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, ap
 		return nil, err
 	}
 	return ParseDecideApprovalResponse(rsp)
+}
+
+// ListApproversWithResponse Tell who may approve what at an instant
+//
+// Per class of competence.yaml and per role that decides: who may, and who may not and why.
+// `alarm` says that fewer different people may decide than the class asks for.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
+func (c *ClientWithResponses) ListApproversWithResponse(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*ListApproversResponse, error) {
+	rsp, err := c.ListApprovers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListApproversResponse(rsp)
 }
 
 // ListConnectorsWithResponse List connector instances with what each can do
@@ -11279,6 +12901,70 @@ func (c *ClientWithResponses) RetryOutboxItemWithResponse(ctx context.Context, i
 	return ParseRetryOutboxItemResponse(rsp)
 }
 
+// ListPeopleWithResponse List the people who take part, with their roles
+//
+// Those of the directory, and who has tokens only. The latter have no `updated_at`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
+func (c *ClientWithResponses) ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error) {
+	rsp, err := c.ListPeople(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPeopleResponse(rsp)
+}
+
+// ShowPersonWithResponse Show one person
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/people/{person_id} (the `ShowPerson` operationId).
+func (c *ClientWithResponses) ShowPersonWithResponse(ctx context.Context, personID PersonID, reqEditors ...RequestEditorFn) (*ShowPersonResponse, error) {
+	rsp, err := c.ShowPerson(ctx, personID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowPersonResponse(rsp)
+}
+
+// PutPersonWithBodyWithResponse Write a person into the directory, or change how he stands there
+//
+// The roles are all that the person holds from now on; one that he holds already keeps its
+// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+// in the directory a token of his carries no role that he does not hold there.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+func (c *ClientWithResponses) PutPersonWithBodyWithResponse(ctx context.Context, personID PersonID, params *PutPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutPersonResponse, error) {
+	rsp, err := c.PutPersonWithBody(ctx, personID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutPersonResponse(rsp)
+}
+
+// PutPersonWithResponse Write a person into the directory, or change how he stands there
+//
+// The roles are all that the person holds from now on; one that he holds already keeps its
+// `since`. `active: false` is for who has left: he holds no role, and all his tokens are
+// revoked. Nobody gives himself a role, and the last administrator stays. Once somebody stands
+// in the directory a token of his carries no role that he does not hold there.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/people/{person_id} (the `PutPerson` operationId).
+func (c *ClientWithResponses) PutPersonWithResponse(ctx context.Context, personID PersonID, params *PutPersonParams, body PutPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*PutPersonResponse, error) {
+	rsp, err := c.PutPerson(ctx, personID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutPersonResponse(rsp)
+}
+
 // ListPlaybooksWithResponse List published playbook versions
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11425,6 +13111,64 @@ func (c *ClientWithResponses) ReplaceProtectedWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseReplaceProtectedResponse(rsp)
+}
+
+// ListQualificationsWithResponse List what people are qualified to decide
+//
+// Also what has ended or was revoked. Everybody may look at his own.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/qualifications (the `ListQualifications` operationId).
+func (c *ClientWithResponses) ListQualificationsWithResponse(ctx context.Context, params *ListQualificationsParams, reqEditors ...RequestEditorFn) (*ListQualificationsResponse, error) {
+	rsp, err := c.ListQualifications(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListQualificationsResponse(rsp)
+}
+
+// RecordQualificationWithBodyWithResponse Record that somebody has learnt to decide a class of actions
+//
+// The class stands in competence.yaml. Nobody records his own.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+func (c *ClientWithResponses) RecordQualificationWithBodyWithResponse(ctx context.Context, params *RecordQualificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordQualificationResponse, error) {
+	rsp, err := c.RecordQualificationWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordQualificationResponse(rsp)
+}
+
+// RecordQualificationWithResponse Record that somebody has learnt to decide a class of actions
+//
+// The class stands in competence.yaml. Nobody records his own.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/qualifications (the `RecordQualification` operationId).
+func (c *ClientWithResponses) RecordQualificationWithResponse(ctx context.Context, params *RecordQualificationParams, body RecordQualificationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordQualificationResponse, error) {
+	rsp, err := c.RecordQualification(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordQualificationResponse(rsp)
+}
+
+// RevokeQualificationWithResponse Revoke a qualification
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
+func (c *ClientWithResponses) RevokeQualificationWithResponse(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*RevokeQualificationResponse, error) {
+	rsp, err := c.RevokeQualification(ctx, qualificationID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeQualificationResponse(rsp)
 }
 
 // ListTasksWithResponse List tasks, newest first
@@ -11606,6 +13350,140 @@ func (c *ClientWithResponses) CheckReadyWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseCheckReadyResponse(rsp)
+}
+
+// ParseListAbsencesResponse parses an HTTP response from a ListAbsencesWithResponse call
+func ParseListAbsencesResponse(rsp *http.Response) (*ListAbsencesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAbsencesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AbsenceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListAbsencesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetAbsenceResponse parses an HTTP response from a SetAbsenceWithResponse call
+func ParseSetAbsenceResponse(rsp *http.Response) (*SetAbsenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetAbsenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Absence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SetAbsenceResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndAbsenceResponse parses an HTTP response from a EndAbsenceWithResponse call
+func ParseEndAbsenceResponse(rsp *http.Response) (*EndAbsenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndAbsenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers EndAbsenceResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
 }
 
 // ParseListAlertsResponse parses an HTTP response from a ListAlertsWithResponse call
@@ -11920,6 +13798,52 @@ func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, e
 	switch {
 	case true:
 		var headers DecideApprovalResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListApproversResponse parses an HTTP response from a ListApproversWithResponse call
+func ParseListApproversResponse(rsp *http.Response) (*ListApproversResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListApproversResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Slate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListApproversResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13614,6 +15538,164 @@ func ParseRetryOutboxItemResponse(rsp *http.Response) (*RetryOutboxItemResponse,
 	return response, nil
 }
 
+// ParseListPeopleResponse parses an HTTP response from a ListPeopleWithResponse call
+func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPeopleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PersonList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListPeopleResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowPersonResponse parses an HTTP response from a ShowPersonWithResponse call
+func ParseShowPersonResponse(rsp *http.Response) (*ShowPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Person
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowPersonResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers ShowPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutPersonResponse parses an HTTP response from a PutPersonWithResponse call
+func ParsePutPersonResponse(rsp *http.Response) (*PutPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Person
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutPersonResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers PutPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPlaybooksResponse parses an HTTP response from a ListPlaybooksWithResponse call
 func ParseListPlaybooksResponse(rsp *http.Response) (*ListPlaybooksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14022,6 +16104,140 @@ func ParseReplaceProtectedResponse(rsp *http.Response) (*ReplaceProtectedRespons
 		response.Headers200 = &headers
 	case true:
 		var headers ReplaceProtectedResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListQualificationsResponse parses an HTTP response from a ListQualificationsWithResponse call
+func ParseListQualificationsResponse(rsp *http.Response) (*ListQualificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListQualificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest QualificationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListQualificationsResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRecordQualificationResponse parses an HTTP response from a RecordQualificationWithResponse call
+func ParseRecordQualificationResponse(rsp *http.Response) (*RecordQualificationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordQualificationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Qualification
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RecordQualificationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRevokeQualificationResponse parses an HTTP response from a RevokeQualificationWithResponse call
+func ParseRevokeQualificationResponse(rsp *http.Response) (*RevokeQualificationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeQualificationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RevokeQualificationResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14525,6 +16741,15 @@ func ParseCheckReadyResponse(rsp *http.Response) (*CheckReadyResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListAbsences List who is away now or later, and who stands in
+	// (GET /api/v1/absences)
+	ListAbsences(ctx echo.Context, params ListAbsencesParams) error
+	// SetAbsence Say that somebody is away, and who stands in
+	// (POST /api/v1/absences)
+	SetAbsence(ctx echo.Context, params SetAbsenceParams) error
+	// EndAbsence End an absence now
+	// (DELETE /api/v1/absences/{absence_id})
+	EndAbsence(ctx echo.Context, absenceID ID, params EndAbsenceParams) error
 	// ListAlerts List alerts, newest first
 	// (GET /api/v1/alerts)
 	ListAlerts(ctx echo.Context, params ListAlertsParams) error
@@ -14546,6 +16771,9 @@ type ServerInterface interface {
 	// DecideApproval Approve or deny
 	// (POST /api/v1/approvals/{approval_id}/decision)
 	DecideApproval(ctx echo.Context, approvalID PathApproval, params DecideApprovalParams) error
+	// ListApprovers Tell who may approve what at an instant
+	// (GET /api/v1/approvers)
+	ListApprovers(ctx echo.Context, params ListApproversParams) error
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx echo.Context) error
@@ -14654,6 +16882,15 @@ type ServerInterface interface {
 	// RetryOutboxItem Put a parked item back in line
 	// (POST /api/v1/outbox/{item_id}/retry)
 	RetryOutboxItem(ctx echo.Context, itemID int64, params RetryOutboxItemParams) error
+	// ListPeople List the people who take part, with their roles
+	// (GET /api/v1/people)
+	ListPeople(ctx echo.Context) error
+	// ShowPerson Show one person
+	// (GET /api/v1/people/{person_id})
+	ShowPerson(ctx echo.Context, personID PersonID) error
+	// PutPerson Write a person into the directory, or change how he stands there
+	// (PUT /api/v1/people/{person_id})
+	PutPerson(ctx echo.Context, personID PersonID, params PutPersonParams) error
 	// ListPlaybooks List published playbook versions
 	// (GET /api/v1/playbooks)
 	ListPlaybooks(ctx echo.Context, params ListPlaybooksParams) error
@@ -14678,6 +16915,15 @@ type ServerInterface interface {
 	// ReplaceProtected Put another list in the place of this one
 	// (PUT /api/v1/protected)
 	ReplaceProtected(ctx echo.Context, params ReplaceProtectedParams) error
+	// ListQualifications List what people are qualified to decide
+	// (GET /api/v1/qualifications)
+	ListQualifications(ctx echo.Context, params ListQualificationsParams) error
+	// RecordQualification Record that somebody has learnt to decide a class of actions
+	// (POST /api/v1/qualifications)
+	RecordQualification(ctx echo.Context, params RecordQualificationParams) error
+	// RevokeQualification Revoke a qualification
+	// (DELETE /api/v1/qualifications/{qualification_id})
+	RevokeQualification(ctx echo.Context, qualificationID ID, params RevokeQualificationParams) error
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx echo.Context, params ListTasksParams) error
@@ -14716,6 +16962,95 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListAbsences converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAbsences(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAbsencesParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAbsences(ctx, params)
+	return err
+}
+
+// SetAbsence converts echo context to params.
+func (w *ServerInterfaceWrapper) SetAbsence(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetAbsenceParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetAbsence(ctx, params)
+	return err
+}
+
+// EndAbsence converts echo context to params.
+func (w *ServerInterfaceWrapper) EndAbsence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "absence_id" -------------
+	var absenceID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "absence_id", ctx.Param("absence_id"), &absenceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter absence_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndAbsenceParams
+	// ------------- Required query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndAbsence(ctx, absenceID, params)
+	return err
 }
 
 // ListAlerts converts echo context to params.
@@ -14942,6 +17277,31 @@ func (w *ServerInterfaceWrapper) DecideApproval(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DecideApproval(ctx, approvalID, params)
+	return err
+}
+
+// ListApprovers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListApprovers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListApproversParams
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// ------------- Optional query parameter "class" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "class", ctx.QueryParams(), &params.Class, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter class: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListApprovers(ctx, params)
 	return err
 }
 
@@ -16087,6 +18447,82 @@ func (w *ServerInterfaceWrapper) RetryOutboxItem(ctx echo.Context) error {
 	return err
 }
 
+// ListPeople converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPeople(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPeople(ctx)
+	return err
+}
+
+// ShowPerson converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowPerson(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "person_id" -------------
+	var personID PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person_id", ctx.Param("person_id"), &personID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowPerson(ctx, personID)
+	return err
+}
+
+// PutPerson converts echo context to params.
+func (w *ServerInterfaceWrapper) PutPerson(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "person_id" -------------
+	var personID PersonID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "person_id", ctx.Param("person_id"), &personID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutPersonParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutPerson(ctx, personID, params)
+	return err
+}
+
 // ListPlaybooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListPlaybooks(ctx echo.Context) error {
 	var err error
@@ -16351,6 +18787,95 @@ func (w *ServerInterfaceWrapper) ReplaceProtected(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceProtected(ctx, params)
+	return err
+}
+
+// ListQualifications converts echo context to params.
+func (w *ServerInterfaceWrapper) ListQualifications(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQualificationsParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListQualifications(ctx, params)
+	return err
+}
+
+// RecordQualification converts echo context to params.
+func (w *ServerInterfaceWrapper) RecordQualification(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordQualificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RecordQualification(ctx, params)
+	return err
+}
+
+// RevokeQualification converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeQualification(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "qualification_id" -------------
+	var qualificationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "qualification_id", ctx.Param("qualification_id"), &qualificationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter qualification_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeQualificationParams
+	// ------------- Required query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeQualification(ctx, qualificationID, params)
 	return err
 }
 
@@ -16685,6 +19210,16 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token_id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.GET(options.BaseURL+"/api/v1/people", wrapper.ListPeople, options.OperationMiddlewares["listPeople"]...)
+	router.GET(options.BaseURL+"/api/v1/people/:person_id", wrapper.ShowPerson, options.OperationMiddlewares["showPerson"]...)
+	router.PUT(options.BaseURL+"/api/v1/people/:person_id", wrapper.PutPerson, options.OperationMiddlewares["putPerson"]...)
+	router.GET(options.BaseURL+"/api/v1/qualifications", wrapper.ListQualifications, options.OperationMiddlewares["listQualifications"]...)
+	router.POST(options.BaseURL+"/api/v1/qualifications", wrapper.RecordQualification, options.OperationMiddlewares["recordQualification"]...)
+	router.DELETE(options.BaseURL+"/api/v1/qualifications/:qualification_id", wrapper.RevokeQualification, options.OperationMiddlewares["revokeQualification"]...)
+	router.GET(options.BaseURL+"/api/v1/absences", wrapper.ListAbsences, options.OperationMiddlewares["listAbsences"]...)
+	router.POST(options.BaseURL+"/api/v1/absences", wrapper.SetAbsence, options.OperationMiddlewares["setAbsence"]...)
+	router.DELETE(options.BaseURL+"/api/v1/absences/:absence_id", wrapper.EndAbsence, options.OperationMiddlewares["endAbsence"]...)
+	router.GET(options.BaseURL+"/api/v1/approvers", wrapper.ListApprovers, options.OperationMiddlewares["listApprovers"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.ShowMe, options.OperationMiddlewares["showMe"]...)
 	router.GET(options.BaseURL+"/api/v1/freeze", wrapper.ShowFreeze, options.OperationMiddlewares["showFreeze"]...)
 	router.PUT(options.BaseURL+"/api/v1/freeze", wrapper.SetFreeze, options.OperationMiddlewares["setFreeze"]...)
@@ -16718,6 +19253,131 @@ type ProblemApplicationProblemPlusJSONResponse struct {
 }
 
 type ReceiptsJSONResponse ReceiptList
+
+type ListAbsencesRequestObject struct {
+	Params ListAbsencesParams
+}
+
+type ListAbsencesResponseObject interface {
+	VisitListAbsencesResponse(w http.ResponseWriter) error
+}
+
+type ListAbsences200JSONResponse AbsenceList
+
+func (response ListAbsences200JSONResponse) VisitListAbsencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAbsencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListAbsencesdefaultApplicationProblemPlusJSONResponse) VisitListAbsencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAbsenceRequestObject struct {
+	Params SetAbsenceParams
+	Body   *SetAbsenceJSONRequestBody
+}
+
+type SetAbsenceResponseObject interface {
+	VisitSetAbsenceResponse(w http.ResponseWriter) error
+}
+
+type SetAbsence201JSONResponse Absence
+
+func (response SetAbsence201JSONResponse) VisitSetAbsenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAbsencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SetAbsencedefaultApplicationProblemPlusJSONResponse) VisitSetAbsenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndAbsenceRequestObject struct {
+	AbsenceID ID `json:"absence_id"`
+	Params    EndAbsenceParams
+}
+
+type EndAbsenceResponseObject interface {
+	VisitEndAbsenceResponse(w http.ResponseWriter) error
+}
+
+type EndAbsence204Response struct {
+}
+
+func (response EndAbsence204Response) VisitEndAbsenceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndAbsencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EndAbsencedefaultApplicationProblemPlusJSONResponse) VisitEndAbsenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListAlertsRequestObject struct {
 	Params ListAlertsParams
@@ -17014,6 +19674,49 @@ type DecideApprovaldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DecideApprovaldefaultApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApproversRequestObject struct {
+	Params ListApproversParams
+}
+
+type ListApproversResponseObject interface {
+	VisitListApproversResponse(w http.ResponseWriter) error
+}
+
+type ListApprovers200JSONResponse Slate
+
+func (response ListApprovers200JSONResponse) VisitListApproversResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApproversdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListApproversdefaultApplicationProblemPlusJSONResponse) VisitListApproversResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18703,6 +21406,152 @@ func (response RetryOutboxItemdefaultApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type ListPeopleRequestObject struct {
+}
+
+type ListPeopleResponseObject interface {
+	VisitListPeopleResponse(w http.ResponseWriter) error
+}
+
+type ListPeople200JSONResponse PersonList
+
+func (response ListPeople200JSONResponse) VisitListPeopleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeopledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListPeopledefaultApplicationProblemPlusJSONResponse) VisitListPeopleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPersonRequestObject struct {
+	PersonID PersonID `json:"person_id"`
+}
+
+type ShowPersonResponseObject interface {
+	VisitShowPersonResponse(w http.ResponseWriter) error
+}
+
+type ShowPerson200ResponseHeaders struct {
+	ETag string
+}
+
+type ShowPerson200JSONResponse struct {
+	Body    Person
+	Headers ShowPerson200ResponseHeaders
+}
+
+func (response ShowPerson200JSONResponse) VisitShowPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowPersondefaultApplicationProblemPlusJSONResponse) VisitShowPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutPersonRequestObject struct {
+	PersonID PersonID `json:"person_id"`
+	Params   PutPersonParams
+	Body     *PutPersonJSONRequestBody
+}
+
+type PutPersonResponseObject interface {
+	VisitPutPersonResponse(w http.ResponseWriter) error
+}
+
+type PutPerson200ResponseHeaders struct {
+	ETag string
+}
+
+type PutPerson200JSONResponse struct {
+	Body    Person
+	Headers PutPerson200ResponseHeaders
+}
+
+func (response PutPerson200JSONResponse) VisitPutPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response PutPersondefaultApplicationProblemPlusJSONResponse) VisitPutPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPlaybooksRequestObject struct {
 	Params ListPlaybooksParams
 }
@@ -19087,6 +21936,131 @@ type ReplaceProtecteddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceProtecteddefaultApplicationProblemPlusJSONResponse) VisitReplaceProtectedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQualificationsRequestObject struct {
+	Params ListQualificationsParams
+}
+
+type ListQualificationsResponseObject interface {
+	VisitListQualificationsResponse(w http.ResponseWriter) error
+}
+
+type ListQualifications200JSONResponse QualificationList
+
+func (response ListQualifications200JSONResponse) VisitListQualificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQualificationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListQualificationsdefaultApplicationProblemPlusJSONResponse) VisitListQualificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordQualificationRequestObject struct {
+	Params RecordQualificationParams
+	Body   *RecordQualificationJSONRequestBody
+}
+
+type RecordQualificationResponseObject interface {
+	VisitRecordQualificationResponse(w http.ResponseWriter) error
+}
+
+type RecordQualification201JSONResponse Qualification
+
+func (response RecordQualification201JSONResponse) VisitRecordQualificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordQualificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RecordQualificationdefaultApplicationProblemPlusJSONResponse) VisitRecordQualificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeQualificationRequestObject struct {
+	QualificationID ID `json:"qualification_id"`
+	Params          RevokeQualificationParams
+}
+
+type RevokeQualificationResponseObject interface {
+	VisitRevokeQualificationResponse(w http.ResponseWriter) error
+}
+
+type RevokeQualification204Response struct {
+}
+
+func (response RevokeQualification204Response) VisitRevokeQualificationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeQualificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RevokeQualificationdefaultApplicationProblemPlusJSONResponse) VisitRevokeQualificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19602,6 +22576,15 @@ func (response CheckReadydefaultApplicationProblemPlusJSONResponse) VisitCheckRe
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListAbsences List who is away now or later, and who stands in
+	// (GET /api/v1/absences)
+	ListAbsences(ctx context.Context, request ListAbsencesRequestObject) (ListAbsencesResponseObject, error)
+	// SetAbsence Say that somebody is away, and who stands in
+	// (POST /api/v1/absences)
+	SetAbsence(ctx context.Context, request SetAbsenceRequestObject) (SetAbsenceResponseObject, error)
+	// EndAbsence End an absence now
+	// (DELETE /api/v1/absences/{absence_id})
+	EndAbsence(ctx context.Context, request EndAbsenceRequestObject) (EndAbsenceResponseObject, error)
 	// ListAlerts List alerts, newest first
 	// (GET /api/v1/alerts)
 	ListAlerts(ctx context.Context, request ListAlertsRequestObject) (ListAlertsResponseObject, error)
@@ -19623,6 +22606,9 @@ type StrictServerInterface interface {
 	// DecideApproval Approve or deny
 	// (POST /api/v1/approvals/{approval_id}/decision)
 	DecideApproval(ctx context.Context, request DecideApprovalRequestObject) (DecideApprovalResponseObject, error)
+	// ListApprovers Tell who may approve what at an instant
+	// (GET /api/v1/approvers)
+	ListApprovers(ctx context.Context, request ListApproversRequestObject) (ListApproversResponseObject, error)
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx context.Context, request ListConnectorsRequestObject) (ListConnectorsResponseObject, error)
@@ -19731,6 +22717,15 @@ type StrictServerInterface interface {
 	// RetryOutboxItem Put a parked item back in line
 	// (POST /api/v1/outbox/{item_id}/retry)
 	RetryOutboxItem(ctx context.Context, request RetryOutboxItemRequestObject) (RetryOutboxItemResponseObject, error)
+	// ListPeople List the people who take part, with their roles
+	// (GET /api/v1/people)
+	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
+	// ShowPerson Show one person
+	// (GET /api/v1/people/{person_id})
+	ShowPerson(ctx context.Context, request ShowPersonRequestObject) (ShowPersonResponseObject, error)
+	// PutPerson Write a person into the directory, or change how he stands there
+	// (PUT /api/v1/people/{person_id})
+	PutPerson(ctx context.Context, request PutPersonRequestObject) (PutPersonResponseObject, error)
 	// ListPlaybooks List published playbook versions
 	// (GET /api/v1/playbooks)
 	ListPlaybooks(ctx context.Context, request ListPlaybooksRequestObject) (ListPlaybooksResponseObject, error)
@@ -19755,6 +22750,15 @@ type StrictServerInterface interface {
 	// ReplaceProtected Put another list in the place of this one
 	// (PUT /api/v1/protected)
 	ReplaceProtected(ctx context.Context, request ReplaceProtectedRequestObject) (ReplaceProtectedResponseObject, error)
+	// ListQualifications List what people are qualified to decide
+	// (GET /api/v1/qualifications)
+	ListQualifications(ctx context.Context, request ListQualificationsRequestObject) (ListQualificationsResponseObject, error)
+	// RecordQualification Record that somebody has learnt to decide a class of actions
+	// (POST /api/v1/qualifications)
+	RecordQualification(ctx context.Context, request RecordQualificationRequestObject) (RecordQualificationResponseObject, error)
+	// RevokeQualification Revoke a qualification
+	// (DELETE /api/v1/qualifications/{qualification_id})
+	RevokeQualification(ctx context.Context, request RevokeQualificationRequestObject) (RevokeQualificationResponseObject, error)
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -19800,6 +22804,105 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListAbsences operation middleware
+func (sh *strictHandler) ListAbsences(ctx echo.Context, params ListAbsencesParams) error {
+	var request ListAbsencesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAbsences(ctx.Request().Context(), request.(ListAbsencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAbsences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAbsencesResponseObject); ok {
+		return validResponse.VisitListAbsencesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetAbsence operation middleware
+func (sh *strictHandler) SetAbsence(ctx echo.Context, params SetAbsenceParams) error {
+	var request SetAbsenceRequestObject
+
+	request.Params = params
+
+	var body SetAbsenceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetAbsence(ctx.Request().Context(), request.(SetAbsenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetAbsence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetAbsenceResponseObject); ok {
+		return validResponse.VisitSetAbsenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndAbsence operation middleware
+func (sh *strictHandler) EndAbsence(ctx echo.Context, absenceID ID, params EndAbsenceParams) error {
+	var request EndAbsenceRequestObject
+
+	request.AbsenceID = absenceID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndAbsence(ctx.Request().Context(), request.(EndAbsenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndAbsence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndAbsenceResponseObject); ok {
+		return validResponse.VisitEndAbsenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListAlerts operation middleware
@@ -20016,6 +23119,31 @@ func (sh *strictHandler) DecideApproval(ctx echo.Context, approvalID PathApprova
 		return err
 	} else if validResponse, ok := response.(DecideApprovalResponseObject); ok {
 		return validResponse.VisitDecideApprovalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListApprovers operation middleware
+func (sh *strictHandler) ListApprovers(ctx echo.Context, params ListApproversParams) error {
+	var request ListApproversRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListApprovers(ctx.Request().Context(), request.(ListApproversRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListApprovers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListApproversResponseObject); ok {
+		return validResponse.VisitListApproversResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -21380,6 +24508,103 @@ func (sh *strictHandler) RetryOutboxItem(ctx echo.Context, itemID int64, params 
 	return nil
 }
 
+// ListPeople operation middleware
+func (sh *strictHandler) ListPeople(ctx echo.Context) error {
+	var request ListPeopleRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPeople(ctx.Request().Context(), request.(ListPeopleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPeople")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPeopleResponseObject); ok {
+		return validResponse.VisitListPeopleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowPerson operation middleware
+func (sh *strictHandler) ShowPerson(ctx echo.Context, personID PersonID) error {
+	var request ShowPersonRequestObject
+
+	request.PersonID = personID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowPerson(ctx.Request().Context(), request.(ShowPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowPersonResponseObject); ok {
+		return validResponse.VisitShowPersonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutPerson operation middleware
+func (sh *strictHandler) PutPerson(ctx echo.Context, personID PersonID, params PutPersonParams) error {
+	var request PutPersonRequestObject
+
+	request.PersonID = personID
+	request.Params = params
+
+	var body PutPersonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutPerson(ctx.Request().Context(), request.(PutPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutPersonResponseObject); ok {
+		return validResponse.VisitPutPersonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListPlaybooks operation middleware
 func (sh *strictHandler) ListPlaybooks(ctx echo.Context, params ListPlaybooksParams) error {
 	var request ListPlaybooksRequestObject
@@ -21624,6 +24849,105 @@ func (sh *strictHandler) ReplaceProtected(ctx echo.Context, params ReplaceProtec
 		return err
 	} else if validResponse, ok := response.(ReplaceProtectedResponseObject); ok {
 		return validResponse.VisitReplaceProtectedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListQualifications operation middleware
+func (sh *strictHandler) ListQualifications(ctx echo.Context, params ListQualificationsParams) error {
+	var request ListQualificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQualifications(ctx.Request().Context(), request.(ListQualificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQualifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListQualificationsResponseObject); ok {
+		return validResponse.VisitListQualificationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RecordQualification operation middleware
+func (sh *strictHandler) RecordQualification(ctx echo.Context, params RecordQualificationParams) error {
+	var request RecordQualificationRequestObject
+
+	request.Params = params
+
+	var body RecordQualificationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordQualification(ctx.Request().Context(), request.(RecordQualificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordQualification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RecordQualificationResponseObject); ok {
+		return validResponse.VisitRecordQualificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeQualification operation middleware
+func (sh *strictHandler) RevokeQualification(ctx echo.Context, qualificationID ID, params RevokeQualificationParams) error {
+	var request RevokeQualificationRequestObject
+
+	request.QualificationID = qualificationID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeQualification(ctx.Request().Context(), request.(RevokeQualificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeQualification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeQualificationResponseObject); ok {
+		return validResponse.VisitRevokeQualificationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

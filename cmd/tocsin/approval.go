@@ -13,8 +13,8 @@ import (
 )
 
 func newApprovalCommand(c *cli) *cobra.Command {
-	return family("approval", "See what waits for a decision", "  tocsin approval list\n  tocsin approval show APR-0123456789",
-		newApprovalListCommand(c), newApprovalShowCommand(c))
+	return family("approval", "See what waits for a decision", "  tocsin approval list\n  tocsin approval show APR-0123456789\n  tocsin approval who",
+		newApprovalListCommand(c), newApprovalShowCommand(c), newApprovalWhoCommand(c))
 }
 
 // approvalIDs completes ids of approvals that are pending.

@@ -36,6 +36,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Refusals:      a.incidents,
 		Answers:       a.store,
 		Operations:    operations.New(a.store, time.Now),
+		People:        a.people,
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,

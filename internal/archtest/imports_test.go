@@ -15,9 +15,10 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"cmd/tocsin": {"api/client", "api/gen", "internal/access", "internal/app", "internal/connectors/...", "internal/demo", "internal/diag", "internal/diag/strictyaml", "internal/doctor",
 			"internal/intake/mapping", "internal/intake/sources", "internal/lab", "internal/manifest", "internal/observe", "internal/playbook/...", "internal/protocol", "internal/record", "internal/soar"},
-		"api": {"api/gen", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/library",
+		"api/people": {"api/gen", "internal/people", "internal/soar"},
+		"api": {"api/gen", "api/people", "api/spec", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/once", "internal/operations", "internal/protocol", "internal/record", "internal/soar"},
-		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/manifest",
+		"api/apitest": {"api", "internal/access", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/manifest", "internal/people",
 			"internal/observe/health", "internal/once", "internal/operations", "internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"api/apifuzz": {"api"},
 		"api/client":  {"api/gen", "internal/soar"},

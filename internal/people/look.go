@@ -83,7 +83,7 @@ func (s *Service) warn(ctx context.Context, message protocol.Message) error {
 	return err
 }
 
-func tooFew(class ClassSlate, now time.Time) protocol.Message {
+func tooFew(class soar.ClassSlate, now time.Time) protocol.Message {
 	var lines []string
 	for _, role := range class.Roles {
 		for _, s := range role.Able {

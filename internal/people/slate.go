@@ -18,57 +18,18 @@ import (
 // class: one to ask, and one who decides.
 const leastApprovers = 2
 
-// Slate says who may approve what at an instant.
-type Slate struct {
-	At      time.Time
-	Classes []ClassSlate
-}
-
-// Alarm tells whether fewer than a class's least may decide it.
-func (s Slate) Alarm() bool {
-	return slices.ContainsFunc(s.Classes, func(c ClassSlate) bool { return c.Alarm })
-}
-
-// ClassSlate is who may approve the actions of one class.
-type ClassSlate struct {
-	Class string // of competence.yaml; empty: actions that belong to none
-	Title string
-	Least int
-	Able  int  // different people who may decide now, in whatever role
-	Alarm bool // Able is less than Least
-	Roles []RoleSlate
-}
-
-// RoleSlate is who may approve as one role.
-type RoleSlate struct {
-	Role    soar.Role
-	Holders int // active people with the role
-	Able    []Standing
-	Unable  []Standing
-}
-
-// Standing is how one person stands.
-type Standing struct {
-	Person         string
-	Name           string
-	For            string     // whom he stands in for; empty: holds the role himself
-	QualifiedUntil *time.Time // nil where the class demands nothing
-	Soon           bool       // that ends within the class's warning
-	Why            string     // he may not decide; empty: he may
-}
-
 // Slate says who may approve what at an instant, for one class or, when class is
 // empty, for all and for what belongs to none. It needs person:read.
-func (s *Service) Slate(ctx context.Context, p soar.Principal, class string, at time.Time) (Slate, error) {
+func (s *Service) Slate(ctx context.Context, p soar.Principal, class string, at time.Time) (soar.Slate, error) {
 	const op = "people.Slate"
 	if err := access.Require(p, access.PersonRead, op); err != nil {
-		return Slate{}, err
+		return soar.Slate{}, err
 	}
 	classes := append([]policy.Class{{Title: "actions of no class", Least: leastApprovers}}, s.o.Policy.Classes...)
 	if class != "" {
 		found := s.o.Policy.Class(class)
 		if found == nil {
-			return Slate{}, invalid(op, "class", "%q is not a class of competence.yaml; %s", soar.Shorten(class, 60),
+			return soar.Slate{}, invalid(op, "class", "%q is not a class of competence.yaml; %s", soar.Shorten(class, 60),
 				cmp.Or(diag.DidYouMean(class, s.o.Policy.ClassNames()), "it names "+cmp.Or(diag.OneOf(s.o.Policy.ClassNames()), "none yet")))
 		}
 		classes = []policy.Class{*found}
@@ -76,24 +37,26 @@ func (s *Service) Slate(ctx context.Context, p soar.Principal, class string, at 
 	return s.slate(ctx, classes, at)
 }
 
-func (s *Service) slate(ctx context.Context, classes []policy.Class, at time.Time) (Slate, error) {
+func (s *Service) slate(ctx context.Context, classes []policy.Class, at time.Time) (soar.Slate, error) {
 	at = at.UTC().Truncate(time.Microsecond)
 	people, err := s.everybody(ctx, at)
 	if err != nil {
-		return Slate{}, err
+		return soar.Slate{}, err
 	}
 	held, err := s.o.Store.Qualifications(ctx, "")
 	if err != nil {
-		return Slate{}, err
+		return soar.Slate{}, err
 	}
 	absences, err := s.o.Store.Absences(ctx, "", at)
 	if err != nil {
-		return Slate{}, err
+		return soar.Slate{}, err
 	}
 	moment := moment{people, held, absences, at}
-	out := Slate{At: at}
+	out := soar.Slate{At: at}
 	for _, class := range classes {
-		out.Classes = append(out.Classes, moment.class(class))
+		as := moment.class(class)
+		out.Classes = append(out.Classes, as)
+		out.Alarm = out.Alarm || as.Alarm
 	}
 	return out, nil
 }
@@ -106,8 +69,8 @@ type moment struct {
 	at       time.Time
 }
 
-func (m moment) class(class policy.Class) ClassSlate {
-	out := ClassSlate{Class: class.Name, Title: class.Title, Least: class.Least}
+func (m moment) class(class policy.Class) soar.ClassSlate {
+	out := soar.ClassSlate{Class: class.Name, Title: class.Title, Least: class.Least}
 	able := map[string]bool{}
 	for _, role := range soar.Roles() {
 		if !decides(role) {
@@ -124,9 +87,9 @@ func (m moment) class(class policy.Class) ClassSlate {
 	return out
 }
 
-func (m moment) role(class policy.Class, role soar.Role) RoleSlate {
-	out := RoleSlate{Role: role, Able: []Standing{}, Unable: []Standing{}}
-	add := func(s Standing) {
+func (m moment) role(class policy.Class, role soar.Role) soar.RoleSlate {
+	out := soar.RoleSlate{Role: role, Able: []soar.Standing{}, Unable: []soar.Standing{}}
+	add := func(s soar.Standing) {
 		if s.Why == "" {
 			out.Able = append(out.Able, s)
 			return
@@ -153,8 +116,8 @@ func (m moment) holds(p soar.Person, role soar.Role) bool {
 	return slices.ContainsFunc(p.Roles, func(g soar.RoleGrant) bool { return g.Role == role && !g.Since.After(m.at) })
 }
 
-func (m moment) standing(class policy.Class, p soar.Person, instead string) Standing {
-	out := Standing{Person: p.ID, Name: p.Name, For: instead}
+func (m moment) standing(class policy.Class, p soar.Person, instead string) soar.Standing {
+	out := soar.Standing{Person: p.ID, Name: p.Name, For: instead}
 	var why []string
 	if absence := m.absence(p.ID); absence != nil {
 		why = append(why, "away until "+Local(absence.Until, p.Zone))

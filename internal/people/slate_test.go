@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // lines writes a slate for comparison.
-func lines(s people.Slate) []string {
+func lines(s soar.Slate) []string {
 	var out []string
 	for _, class := range s.Classes {
 		head := class.Class
@@ -99,7 +98,7 @@ func TestOnePersonInTwoRolesCountsOnce(t *testing.T) {
 	o.away(t, "ABS-1", "cio", "ada", noon, noon.Add(time.Hour)) // and once more for the ciso
 	slate, err := o.Slate(t.Context(), admin(), "isolation", noon)
 	must(t, err)
-	if got := slate.Classes[0]; got.Able != 1 || !got.Alarm || !slate.Alarm() {
+	if got := slate.Classes[0]; got.Able != 1 || !got.Alarm || !slate.Alarm {
 		t.Errorf("%d people may decide, alarm %v: %q", got.Able, got.Alarm, lines(slate))
 	}
 }
