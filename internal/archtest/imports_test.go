@@ -84,6 +84,7 @@ func mayImport() map[string][]string {
 		"internal/incidents":    {"internal/access", "internal/deadline", "internal/playbook/plan", "internal/policy", "internal/protocol", "internal/quorum", "internal/record", "internal/soar"},
 		"internal/people":       {"internal/access", "internal/diag", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/people/link":  {"internal/soar"},
+		"internal/notify":       {"internal/connector", "internal/notify/letter", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/operations":   {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/library":      {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
 
