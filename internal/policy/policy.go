@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/oncall"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -29,7 +30,9 @@ type Policy struct {
 	Audiences     []Audience
 	Preauthorised []Preauthorisation
 	Protected     []soar.Protected
-	Classes       []Class  // of actions that only qualified people decide
+	Classes       []Class // of actions that only qualified people decide
+	Rosters       []oncall.Roster
+	Escalation    []protocol.EscalationPolicy
 	Digest        string   // SHA-256 hex over names and bytes of all files, for the record
 	Shipped       []string // names of files that came from the defaults, sorted
 }
@@ -44,11 +47,14 @@ const (
 	filePreauthorised = "preauthorised.yaml"
 	fileProtected     = "protected.yaml"
 	fileCompetence    = "competence.yaml"
+	fileRosters       = "rosters.yaml"
+	fileEscalation    = "escalation.yaml" // names rosters: read after them
 )
 
 // Files lists the names of the policy files.
 func Files() []string {
-	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence}
+	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence,
+		fileRosters, fileEscalation}
 }
 
 // Load reads the policy files of dir; what is not there comes from the defaults,
@@ -150,6 +156,10 @@ func (p *Policy) read(name, shown string, source []byte) diag.List {
 		p.Protected = s.protected(root)
 	case fileCompetence:
 		p.Classes = s.classes(root)
+	case fileRosters:
+		p.Rosters = s.rosters(root)
+	case fileEscalation:
+		p.Escalation = s.escalation(root, p.Rosters)
 	}
 	return s.List
 }

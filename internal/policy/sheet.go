@@ -21,6 +21,9 @@ const (
 	ruleForm       = "policy_form"       // an id, a date, an address of the wrong form
 	ruleTotal      = "policy_total"      // a table with a hole
 	ruleOrder      = "policy_order"      // values in an order that contradicts itself
+	ruleGap        = "policy_gap"        // a time in which nobody is on call
+	ruleUnknown    = "policy_unknown"    // a name of another file or policy that is not there
+	ruleCycle      = "policy_cycle"      // policies that go through each other
 )
 
 // Bounds of one file.
