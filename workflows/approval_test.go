@@ -64,6 +64,10 @@ func TestApprovalGranted(t *testing.T) {
 		Bound:    []soar.BoundAction{{StepPath: "r1/contain/iso", Action: "edr.isolate_host", Args: map[string]any{"host": "web-1"}}},
 		OnExpire: "deny", RequestedBy: soar.Actor{Kind: "playbook", ID: "guarded", Name: "guarded 1.0.0"},
 		RequestedAt: start(), ExpiresAt: start().Add(15 * time.Minute), DecidedAt: asked.DecidedAt, Decisions: asked.Decisions,
+		Playbook: "guarded 1.0.0", PlaybookDigest: p.Digest, Shown: []soar.ShownAction{{
+			StepPath: "r1/contain/iso", Action: "edr.isolate_host", Title: "edr.isolate_host", Target: "web-1", Why: "Strange | process",
+			Risk: soar.RiskChange, Undo: "edr.release_host",
+		}},
 	}
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("approval (-want +got):\n%s", diff)

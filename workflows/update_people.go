@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -64,6 +65,16 @@ func (i *incident) handleDecisions(ctx workflow.Context) error {
 			name: protocol.UpdateDecide, about: "A person's decision on an approval, as recorded.",
 			check: i.mayDecide, do: i.decide,
 		}),
+		install(ctx, i, update[protocol.Ask]{
+			name: protocol.UpdateAsk, about: "Ask for information about an approval; its clock runs on.",
+			check: func(q protocol.Ask) error { return i.Asking().MayAsk(q) },
+			do:    func(q protocol.Ask) protocol.Reply { return i.Asking().TakeQuestion(q) },
+		}),
+		install(ctx, i, update[protocol.Answer]{
+			name: protocol.UpdateAnswer, about: "Answer a question about an approval.",
+			check: func(a protocol.Answer) error { return i.Asking().MayAnswer(a) },
+			do:    func(a protocol.Answer) protocol.Reply { return i.Asking().TakeAnswer(a) },
+		}),
 		install(ctx, i, update[protocol.CompleteTask]{
 			name: protocol.UpdateCompleteTask, about: "A task's answer.",
 			check: func(c protocol.CompleteTask) error {
@@ -100,7 +111,7 @@ func (i *incident) decide(d protocol.Decide) protocol.Reply {
 	text := fmt.Sprintf("%s said %s to approval %s: %s", d.Decision.By, word, approval.ID, d.Decision.Reason)
 	i.tellBy(d.Decision.By, protocol.EventApprovalDecision, approval.StepPath, text, d.Decision)
 	if approval.Status == soar.ApprovalPending {
-		return reply("approval %s: %d of %d", approval.ID, len(approval.Decisions), approval.Quorum)
+		return reply("approval %s: %d of %d", approval.ID, quorum.Count(approval.Approval).Have, approval.Quorum)
 	}
 	return reply("approval %s is %s", approval.ID, approval.Status)
 }
@@ -149,6 +160,7 @@ func (i *incident) mayDeclare(d protocol.Declare) error {
 
 func (i *incident) declare(d protocol.Declare) protocol.Reply {
 	changed := i.Case.Declare(d, d.By, "", i.Now())
+	i.Asking().Follow(d.By)
 	if len(changed) == 0 {
 		return reply("nothing changed")
 	}

@@ -51,7 +51,8 @@ func (a *App) initUseCases(ctx context.Context) error {
 		Limit: intake.Limit{PerSecond: a.config.AlertRate, Burst: a.config.AlertBurst},
 	})
 	a.incidents = incidents.New(incidents.Options{
-		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, Policy: a.policy, Settings: settings, Logger: a.log,
+		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, People: a.people, Versions: a.store,
+		Policy: a.policy, Settings: settings, Logger: a.log,
 	})
 	if !a.config.LoadShipped {
 		return a.library.Refresh(ctx)

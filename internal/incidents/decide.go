@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -16,17 +16,22 @@ import (
 // Decide commits one person's answer to an approval, tells the workflow, and gives
 // the approval as it stands then. Sent again under the same id it decides once.
 //
-// Whoever decides is a person, among the approvers and not excluded, was shown
-// exactly what will run, and says why. A refusal is denied or a conflict and goes
-// into the incident's record. When the workflow cannot be reached the decision
-// stands, and the outbox tells the workflow.
+// Whoever decides is a person, among the approvers or the delegate of one who is
+// away, qualified for what will run, not excluded, was shown exactly that, and says
+// why. A refusal is denied or a conflict, says what is the case, and goes into the
+// incident's record. When the workflow cannot be reached the decision stands, and
+// the outbox tells the workflow.
 func (s *Service) Decide(ctx context.Context, p soar.Principal, request DecideRequest) (soar.Approval, error) {
 	const op = "incidents.Decide"
 	reason, err := request.check(op)
 	if err != nil {
 		return soar.Approval{}, err
 	}
-	permitted := access.Require(p, access.ApprovalDecide, op)
+	away, err := s.represented(ctx, p)
+	if err != nil {
+		return soar.Approval{}, err
+	}
+	permitted := mayVote(op, p, away)
 	approval, err := s.seeApproval(ctx, p, thing{op, "approval", request.ApprovalID})
 	if err != nil {
 		if permitted != nil {
@@ -48,7 +53,10 @@ func (s *Service) Decide(ctx context.Context, p soar.Principal, request DecideRe
 	if !decision.Approve && decision.Digest == "" {
 		decision.Digest = approval.Digest // a no needs no look at the details, and counts for all of them
 	}
-	if err := mayDecide(op, approval, decision); err != nil {
+	if decision, err = s.eligible(ctx, approval, decision, away); err == nil {
+		err = stands(op, approval, decision)
+	}
+	if err != nil {
 		return soar.Approval{}, s.refuse(ctx, trying, err)
 	}
 	stored, _, err := s.store.DecisionInsert(ctx, decision, decided(p, approval, decision))
@@ -80,10 +88,18 @@ func (r DecideRequest) check(op string) (reason string, err error) {
 	if err := checkText(op, "decision_id", r.DecisionID, maxID); err != nil {
 		return "", err
 	}
-	if !slices.Contains([]string{"cli", "api", "slack", "page"}, r.Via) {
-		return "", invalid(op, "via", "a decision comes by cli, api, slack or page")
+	if err := checkDoor(op, r.Via); err != nil {
+		return "", err
 	}
 	return cleanReason(op, r.Reason, true)
+}
+
+// checkDoor refuses a door that there is not.
+func checkDoor(op, via string) error {
+	if !slices.Contains([]string{"cli", "api", "slack", "page"}, via) {
+		return invalid(op, "via", "it comes by cli, api, slack or page")
+	}
+	return nil
 }
 
 func (r DecideRequest) word() string {
@@ -100,26 +116,44 @@ func sentBefore(approval soar.Approval, request DecideRequest, by soar.Actor) bo
 	})
 }
 
-// mayDecide says why this decision cannot count, or nil. The store looks again at
-// state, expiry and who decided already, the workflow and the guard at all of it.
-func mayDecide(op string, a soar.Approval, d soar.Decision) error {
+// stands says why an approval takes this decision no more, or not yet, or nil. The
+// store looks again at who decided already, at state and expiry, the workflow and
+// the guard at all of it.
+func stands(op string, a soar.Approval, d soar.Decision) error {
+	for _, before := range a.Decisions {
+		if quorum.SamePerson(before, d) {
+			return soar.Errorf(soar.CodeConflict, op, "%s has decided already, at %s", before.By.ID, clock(before.At))
+		}
+	}
+	settled := quorum.Count(a)
 	switch {
-	case d.By.Kind != soar.ActorPerson || d.By.ID == "":
-		return soar.Errorf(soar.CodeDenied, op, "only a person decides approvals")
-	case slices.ContainsFunc(a.Exclude, d.By.Same):
-		return soar.Errorf(soar.CodeDenied, op, "you may not decide approval %s: who asked for it, or wrote its playbook, leaves it to somebody else", a.ID)
-	case !isAmong(a.Approvers, d.By.ID, d.Roles):
-		return soar.Errorf(soar.CodeDenied, op, "approval %s is for %s to decide", a.ID, names(a.Approvers))
+	case settled.Last() != nil:
+		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already, by %s at %s", a.ID, settled.Status(), settled.Last().By.ID, clock(settled.Last().At))
+	case a.Status == soar.ApprovalExpired || a.Status == soar.ApprovalPending && !d.At.Before(a.ExpiresAt):
+		return soar.Errorf(soar.CodeConflict, op, "approval %s expired at %s: %s", a.ID, clock(a.ExpiresAt), afterExpiry(a.OnExpire))
 	case a.Status != soar.ApprovalPending:
 		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already%s", a.ID, a.Status, lastWord(a))
-	case !d.At.Before(a.ExpiresAt):
-		return soar.Errorf(soar.CodeConflict, op, "approval %s expired at %s", a.ID, a.ExpiresAt.UTC().Format(time.RFC3339))
 	case a.Digest != "" && d.Digest == "":
 		return invalid(op, "digest", "approval %s binds actions: give the digest of what you were shown", a.ID)
 	case d.Digest != a.Digest:
 		return soar.Errorf(soar.CodeConflict, op, "what approval %s binds is not what you were shown: look at it again", a.ID)
 	default:
 		return nil
+	}
+}
+
+// clock gives an instant for people.
+func clock(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// afterExpiry says what was declared for the case that nobody decides in time.
+func afterExpiry(outcome string) string {
+	switch outcome {
+	case "deny":
+		return "nobody had decided, which counts as no"
+	case "fail":
+		return "nobody had decided, and the step failed"
+	default:
+		return "nobody had decided"
 	}
 }
 
@@ -148,13 +182,17 @@ func names(list []soar.Approver) string {
 	return strings.Join(words, " or ")
 }
 
-// lastWord says who decided last, and when.
+// lastWord says who decided last and when, or when it ended without a decision.
 func lastWord(a soar.Approval) string {
-	if len(a.Decisions) == 0 {
+	switch {
+	case len(a.Decisions) > 0:
+		last := a.Decisions[len(a.Decisions)-1]
+		return fmt.Sprintf(", by %s at %s", last.By.ID, clock(last.At))
+	case a.DecidedAt != nil:
+		return ", since " + clock(*a.DecidedAt)
+	default:
 		return ""
 	}
-	last := a.Decisions[len(a.Decisions)-1]
-	return fmt.Sprintf(", by %s at %s", last.By.ID, last.At.UTC().Format(time.RFC3339))
 }
 
 // decided is the record entry that is committed with the decision: who, with which
@@ -164,9 +202,13 @@ func decided(p soar.Principal, a soar.Approval, d soar.Decision) record.Payload 
 	if d.Approve {
 		word = "approved"
 	}
+	who := d.By.ID
+	if d.OnBehalfOf != "" {
+		who += " on behalf of " + d.OnBehalfOf
+	}
 	return record.Payload{
 		At: d.At, Kind: protocol.EventCommand, By: d.By, Step: a.StepPath,
-		Text: soar.Shorten(fmt.Sprintf("%s %s %s: %s", d.By.ID, word, a.ID, d.Reason), maxText),
+		Text: soar.Shorten(fmt.Sprintf("%s %s %s: %s", who, word, a.ID, d.Reason), maxText),
 		Data: data(map[string]any{
 			"update": protocol.UpdateDecide, "decision": d, "token": p.Token,
 			"shown": map[string]any{"title": a.Title, "digest": a.Digest, "actions": len(a.Bound), "expires_at": a.ExpiresAt},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
@@ -91,4 +92,16 @@ type matcher interface {
 // pinner finds a playbook's version by its name.
 type pinner interface {
 	Pin(ctx context.Context, request protocol.PinRequest) (protocol.RunPin, error)
+}
+
+// directory knows people: internal/people.
+type directory interface {
+	Find(ctx context.Context, personID string) (soar.Person, error)
+	Unqualified(ctx context.Context, personID string, actions []string, at time.Time) (missing []string, err error)
+	Represents(ctx context.Context, personID string, at time.Time) ([]soar.Person, error)
+}
+
+// publisher knows who published a playbook's version.
+type publisher interface {
+	PlaybookByDigest(ctx context.Context, digest string) (soar.PlaybookVersion, error)
 }

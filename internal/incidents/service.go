@@ -21,6 +21,8 @@ type Options struct {
 	Workflows deliverer // *temporalclient.Client
 	Playbooks matcher   // intake's Match; nil: no playbook starts by itself
 	Pins      pinner    // the library; nil: a playbook is pinned by the workflow, and no version can be chosen
+	People    directory // internal/people; nil: roles are those of the caller, nobody is away, qualified or known by two names
+	Versions  publisher // *store.Store; nil: nobody is excluded for having published a playbook
 	Policy    *policy.Policy
 	Settings  protocol.Settings // of incidents opened here; Preauthorised comes from the policy
 	Now       func() time.Time  // nil: time.Now
@@ -33,6 +35,8 @@ type Service struct {
 	workflows deliverer
 	playbooks matcher
 	pins      pinner
+	people    directory
+	versions  publisher
 	policy    *policy.Policy
 	settings  protocol.Settings
 	clock     func() time.Time
@@ -49,7 +53,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins,
+		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins, people: o.People, versions: o.Versions,
 		policy: o.Policy, settings: o.Settings, clock: o.Now, log: o.Logger,
 	}
 }

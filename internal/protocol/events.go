@@ -73,4 +73,9 @@ const (
 	EventAbsenceSet            = "absence.set"
 	EventAbsenceEnded          = "absence.ended"
 	EventCompetenceWarned      = "competence.warned" // a qualification ends soon, or too few may decide
+
+	EventApprovalQuestion = "approval.question" // somebody asked for information
+	EventApprovalAnswer   = "approval.answer"
+	EventApprovalChanged  = "approval.changed" // who must decide followed the severity or category
+	EventApprovalAgain    = "approval.again"   // asked anew, because what would run changed
 )

@@ -25,6 +25,17 @@ type Settings struct {
 	ContinueAfterEvents int      `json:"continue_after_events,omitempty"` // continue-as-new by this many history events; 0: 4,000
 	ForEachWindow       int      `json:"for_each_window,omitempty"`       // most iterations in flight in one loop; 0: 50
 	AutoClose           bool     `json:"auto_close,omitempty"`            // close by itself when all runs ended well
+
+	Approvals []ApprovalRule `json:"approvals,omitempty"` // what approvals.yaml asked for when the incident was opened
+}
+
+// ApprovalRule asks for more than a playbook does, where its expression holds. It
+// never asks for less.
+type ApprovalRule struct {
+	Name   string      `json:"name"`
+	When   string      `json:"when"`             // expression over incident, risk and actions
+	Needs  []soar.Role `json:"needs,omitempty"`  // of each, one person says yes, besides the quorum
+	Quorum int         `json:"quorum,omitempty"` // at least so many approvers; 0: as the playbook says
 }
 
 // RunPin is one playbook version to run with its inputs.

@@ -113,3 +113,20 @@ type Extend struct {
 	ContainmentID string     `json:"containment_id"`
 	Until         *time.Time `json:"until,omitempty"`
 }
+
+// Ask asks for information about an approval. The question's id is the command's.
+type Ask struct {
+	Command
+	ApprovalID string `json:"approval_id"`
+	Text       string `json:"text"`
+	Via        string `json:"via"`
+}
+
+// Answer answers a question about an approval.
+type Answer struct {
+	Command
+	ApprovalID string `json:"approval_id"`
+	QuestionID string `json:"question_id"`
+	Text       string `json:"text"`
+	Via        string `json:"via"`
+}

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
+	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/workflows/state"
@@ -84,7 +85,7 @@ func (v *visit) resolveArgs() string {
 	if size(args) > maxArgs {
 		return fmt.Sprintf("with: the arguments are larger than %d bytes", maxArgs)
 	}
-	target, err := v.targetOf(args)
+	target, err := targetOf(v.step, args)
 	if err != nil {
 		return "target: " + err.Error()
 	}
@@ -93,8 +94,8 @@ func (v *visit) resolveArgs() string {
 	return ""
 }
 
-func (v *visit) targetOf(args map[string]any) (string, error) {
-	name := v.step.Action.Target
+func targetOf(s *plan.Step, args map[string]any) (string, error) {
+	name := s.Action.Target
 	if name == "" {
 		return "", nil
 	}

@@ -2,6 +2,7 @@ package interpreter
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -9,6 +10,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/asking"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
@@ -33,7 +35,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 			v.ended(asked)
 			return halted(why)
 		case fired:
-			v.overdue(asked, what)
+			v.m.Asking().Overdue(asked, what, actor(v.at.run))
 		}
 	}
 	return v.decided(asked)
@@ -42,7 +44,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 // request resolves what is bound and puts the question.
 func (v *visit) request() string {
 	a, now := v.step.Approval, v.m.Now()
-	bound, err := v.bind(a.Bind)
+	bound, shown, err := v.bind(a.Bind)
 	if err != nil {
 		return "bind: " + err.Error()
 	}
@@ -51,7 +53,9 @@ func (v *visit) request() string {
 		Approval: soar.Approval{
 			ID:         state.DerivedID("APR-", v.m.Case.Incident.ID, v.rec.Key, v.rec.Generation),
 			IncidentID: v.m.Case.Incident.ID, StepPath: v.rec.Key, Status: soar.ApprovalPending, Quorum: max(1, a.Quorum),
-			Bound: bound, OnExpire: a.OnExpire, RequestedBy: v.requester(), RequestedAt: now, ExpiresAt: now.Add(a.ExpiresIn),
+			Bound: bound, Shown: shown, OnExpire: a.OnExpire, RequestedBy: v.requester(), RequestedAt: now, ExpiresAt: now.Add(a.ExpiresIn),
+			Playbook: v.at.run.Pin.Playbook + " " + v.at.run.Pin.Version, PlaybookDigest: v.at.run.Pin.Digest,
+			NoAuthors: slices.Contains(a.Exclude, "playbook_author"),
 		},
 	}
 	vars := v.vars()
@@ -70,68 +74,13 @@ func (v *visit) request() string {
 			return "bind: " + err.Error()
 		}
 	}
+	v.m.Asking().Judge(asked)
 	v.rec.Approval = asked.ID
 	v.m.Case.AddApproval(asked)
 	v.tell(protocol.EventApprovalRequested, "Approval "+asked.ID+" requested: "+asked.Title, asked.Approval)
-	v.ask(asked, MessageApprovalRequested, asked.Approvers)
+	v.m.Asking().Ask(asked, asking.MessageRequested, asked.Asked())
 	v.touch()
 	return ""
-}
-
-// ask sends the question, or a reminder of it.
-func (v *visit) ask(asked *state.Approval, kind string, to []soar.Approver) {
-	v.m.Send(protocol.Message{
-		Kind: kind, To: to, Urgent: v.m.Case.Incident.Severity == soar.SeverityCritical || kind == MessageEscalation,
-		Subject: asked.ID + ": " + asked.Title, Body: v.question(asked),
-	})
-}
-
-// overdue does what is due now: it reminds, asks more people, or ends the wait.
-func (v *visit) overdue(asked *state.Approval, what string) {
-	now := v.m.Now()
-	switch what {
-	case "remind":
-		next := asked.RemindAt.Add(asked.RemindEvery)
-		asked.RemindAt = &next
-		v.tell(protocol.EventApprovalReminded, "Approval "+asked.ID+" still waits", nil)
-		v.ask(asked, MessageReminder, asked.Approvers)
-	case "escalate":
-		for i := range asked.Escalations {
-			if one := &asked.Escalations[i]; !one.Done && !one.At.After(now) {
-				v.escalateTo(asked, one)
-			}
-		}
-	default:
-		v.expire(asked, now)
-	}
-	v.m.Case.TouchApproval(asked)
-	v.m.Touch()
-}
-
-// escalateTo lets one more approver decide, and tells them.
-func (v *visit) escalateTo(asked *state.Approval, one *state.Escalation) {
-	one.Done = true
-	asked.Approvers = append(asked.Approvers, one.To)
-	v.tell(protocol.EventApprovalEscalated, "Approval "+asked.ID+" went to "+nameOf(one.To), one.To)
-	v.ask(asked, MessageEscalation, []soar.Approver{one.To})
-}
-
-// expire ends the wait. On escalate it is put to everybody left and waits once
-// more as long; no expiry ever grants anything.
-func (v *visit) expire(asked *state.Approval, now time.Time) {
-	if asked.OnExpire != "escalate" || asked.Extended {
-		asked.End(soar.ApprovalExpired, now)
-		return
-	}
-	asked.Extended = true
-	asked.ExpiresAt = now.Add(v.step.Approval.ExpiresIn)
-	for i := range asked.Escalations {
-		if one := &asked.Escalations[i]; !one.Done {
-			v.escalateTo(asked, one)
-		}
-	}
-	v.tell(protocol.EventApprovalEscalated, "Approval "+asked.ID+" was not decided in time and waits until "+asked.ExpiresAt.Format(time.RFC3339), nil)
-	v.ask(asked, MessageEscalation, append(v.m.responders(), asked.Approvers...))
 }
 
 // ended tells how the request ended.
@@ -140,6 +89,11 @@ func (v *visit) ended(asked *state.Approval) {
 	v.tell(protocol.EventApprovalEnded, "Approval "+asked.ID+" is "+string(asked.Status), map[string]any{
 		"approval": asked.ID, "status": asked.Status,
 	})
+}
+
+// Asking is where the machine's requests for approval are looked after.
+func (m *Machine) Asking() asking.Desk {
+	return asking.Desk{M: m, Case: m.Case, Evaluate: m.exprs.Evaluate}
 }
 
 // decided turns the request's end into the step's.
@@ -226,9 +180,4 @@ func (m *Machine) escalations(later []plan.After, vars map[string]any, from time
 	return out
 }
 
-func nameOf(who soar.Approver) string {
-	if who.Person != "" {
-		return who.Person
-	}
-	return string(who.Role)
-}
+func nameOf(who soar.Approver) string { return asking.Name(who) }

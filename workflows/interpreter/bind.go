@@ -1,9 +1,7 @@
 package interpreter
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -19,20 +17,23 @@ const maxBound = 256 // actions under one approval
 type binder struct {
 	m     *Machine
 	bound []soar.BoundAction
+	shown []soar.ShownAction // bound for people
+	why   string             // title of the bound step
 }
 
-func (v *visit) bind(ids []string) ([]soar.BoundAction, error) {
+func (v *visit) bind(ids []string) ([]soar.BoundAction, []soar.ShownAction, error) {
 	b := &binder{m: v.m}
 	for _, id := range ids {
 		n := v.at.lay.byID[id]
 		if n == nil || !v.at.sees(n.step) {
-			return nil, fmt.Errorf("step %s is not one that can be bound from here", id)
+			return nil, nil, fmt.Errorf("step %s is not one that can be bound from here", id)
 		}
+		b.why = clip(b.m.textOf(n.step.Title, v.vars(), ""), maxTitle)
 		if err := b.steps([]*plan.Step{n.step}, v.at); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return b.bound, nil
+	return b.bound, b.shown, nil
 }
 
 func (b *binder) steps(steps []*plan.Step, at *place) error {
@@ -75,7 +76,27 @@ func (b *binder) action(s *plan.Step, at *place) error {
 		return fmt.Errorf("more than %d actions under one approval", maxBound)
 	}
 	b.bound = append(b.bound, soar.BoundAction{StepPath: at.key(s), Action: s.Action.Ref(), Args: args})
+	b.shown = append(b.shown, b.show(s, at, args))
 	return nil
+}
+
+// show says for people what binding the action means.
+func (b *binder) show(s *plan.Step, at *place, args map[string]any) soar.ShownAction {
+	a := s.Action
+	shown := soar.ShownAction{
+		StepPath: at.key(s), Action: a.Ref(), Risk: soar.Risk(a.Risk), ExpiresIn: a.ExpiresIn,
+		Title: clip(b.m.textOf(s.Title, b.m.vars(at), a.Ref()), maxTitle),
+	}
+	if target, err := targetOf(s, args); err == nil {
+		shown.Target = clip(target, maxTitle)
+	}
+	if a.Undo != nil {
+		shown.Undo = a.Undo.Ref()
+	}
+	if shown.Why = b.why; shown.Why == "" || shown.Why == shown.Title {
+		shown.Why = clip(b.m.Case.Incident.Title, maxTitle)
+	}
+	return shown
 }
 
 func (b *binder) loop(s *plan.Step, at *place) error {
@@ -101,24 +122,4 @@ func (b *binder) turns(s *plan.Step, at *place, items []any, body []*plan.Step) 
 		}
 	}
 	return nil
-}
-
-// question is the text that approvers read. Values come from alerts: they are
-// quoted as JSON, one action a line.
-func (v *visit) question(asked *state.Approval) string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s\nIncident %s, playbook %s %s. Expires %s.\n", asked.Title, asked.IncidentID,
-		v.at.run.Pin.Playbook, v.at.run.Pin.Version, asked.ExpiresAt.Format("2006-01-02 15:04 UTC"))
-	for i, action := range asked.Bound {
-		if i == 20 {
-			fmt.Fprintf(&out, "and %d more\n", len(asked.Bound)-i)
-			break
-		}
-		args, err := json.Marshal(action.Args)
-		if err != nil {
-			args = []byte("{}")
-		}
-		fmt.Fprintf(&out, "- %s %s\n", action.Action, clip(string(args), 300))
-	}
-	return out.String()
 }

@@ -57,6 +57,7 @@ func (v *visit) declare() result {
 		return failed(err.Error())
 	}
 	v.m.Case.Declare(change, actor(v.at.run), v.rec.Key, v.m.Now())
+	v.m.Asking().Follow(actor(v.at.run))
 	v.m.Touch()
 	return succeeded()
 }

@@ -54,7 +54,6 @@ func (v *visit) tellVerdict(verdict *state.Verdict, what string) {
 
 // Kinds of messages.
 const (
-	MessageApprovalRequested = "approval_requested"
 	MessageReminder          = "reminder"
 	MessageEscalation        = "escalation"
 	MessageTaskAssigned      = "task_assigned"
@@ -79,10 +78,4 @@ func (m *Machine) responders() []soar.Approver {
 
 // Responders are those who work on an incident: its owner, when there is one,
 // and the SOC's lead.
-func Responders(incident soar.Incident) []soar.Approver {
-	who := []soar.Approver{{Role: soar.RoleSOCLead}}
-	if incident.Owner != "" {
-		who = append([]soar.Approver{{Person: incident.Owner}}, who...)
-	}
-	return who
-}
+func Responders(incident soar.Incident) []soar.Approver { return state.Responders(incident) }

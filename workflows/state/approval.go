@@ -20,6 +20,43 @@ type Approval struct {
 	RemindAt    *time.Time    `json:"remind_at,omitempty"`
 	Escalations []Escalation  `json:"escalations,omitempty"`
 	Extended    bool          `json:"extended,omitempty"` // expired once already, and went on to others
+	Floor       int           `json:"floor,omitempty"`    // the playbook's quorum, below which nothing brings it
+}
+
+// Asked gives everybody who is to decide.
+func (a *Approval) Asked() []soar.Approver { return slices.Concat(a.Approvers, a.Needs) }
+
+// Risk gives the highest risk among the bound actions; read when nothing is bound.
+func (a *Approval) Risk() soar.Risk {
+	risk := soar.RiskRead
+	for _, shown := range a.Shown {
+		if slices.Index(soar.Risks(), shown.Risk) > slices.Index(soar.Risks(), risk) {
+			risk = shown.Risk
+		}
+	}
+	return risk
+}
+
+// DecidedBy tells whether the person has decided, also through a delegate.
+func (a *Approval) DecidedBy(by soar.Actor) bool {
+	return slices.ContainsFunc(a.Decisions, func(d soar.Decision) bool { return quorum.SamePerson(d, soar.Decision{By: by}) })
+}
+
+// Shut excludes somebody from now on.
+func (a *Approval) Shut(by soar.Actor) {
+	if !slices.ContainsFunc(a.Exclude, by.Same) {
+		a.Exclude = append(a.Exclude, by)
+	}
+}
+
+// Responders are those who work on an incident: its owner, when there is one, and
+// the SOC's lead.
+func Responders(incident soar.Incident) []soar.Approver {
+	who := []soar.Approver{{Role: soar.RoleSOCLead}}
+	if incident.Owner != "" {
+		who = append([]soar.Approver{{Person: incident.Owner}}, who...)
+	}
+	return who
 }
 
 // Escalation tells somebody else at a time, unless it was done.
