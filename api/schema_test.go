@@ -46,6 +46,7 @@ func nouns() map[string]reflect.Type {
 		"soar.Incident": reflect.TypeFor[soar.Incident](), "soar.Actor": reflect.TypeFor[soar.Actor](), "soar.Approval": reflect.TypeFor[soar.Approval](),
 		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](), "soar.ShownAction": reflect.TypeFor[soar.ShownAction](), "soar.Question": reflect.TypeFor[soar.Question](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
+		"soar.ObjectivePause": reflect.TypeFor[soar.ObjectivePause](), "soar.ObjectiveChange": reflect.TypeFor[soar.ObjectiveChange](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
 		"soar.Person": reflect.TypeFor[soar.Person](), "soar.RoleGrant": reflect.TypeFor[soar.RoleGrant](), "soar.Qualification": reflect.TypeFor[soar.Qualification](), "soar.Absence": reflect.TypeFor[soar.Absence](),
 		"soar.Slate": reflect.TypeFor[soar.Slate](), "soar.ClassSlate": reflect.TypeFor[soar.ClassSlate](), "soar.RoleSlate": reflect.TypeFor[soar.RoleSlate](), "soar.Standing": reflect.TypeFor[soar.Standing](),

@@ -685,6 +685,12 @@ type NoteCommand struct {
 // Objective defines model for Objective.
 type Objective = soar.Objective
 
+// ObjectiveChange defines model for ObjectiveChange.
+type ObjectiveChange = soar.ObjectiveChange
+
+// ObjectivePause defines model for ObjectivePause.
+type ObjectivePause = soar.ObjectivePause
+
 // OpenIncident defines model for OpenIncident.
 type OpenIncident struct {
 	// Category A type of the Reference Security Incident Taxonomy (RSIT).

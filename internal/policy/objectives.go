@@ -1,11 +1,14 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
+	"github.com/tocsin-soar/tocsin/internal/deadline/objective"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -17,38 +20,77 @@ const (
 	clockMost  = 366 * 24 * time.Hour
 )
 
-// clockNames are the objectives in the order of an incident's life; they are the
-// names that internal/deadline knows.
-func clockNames() []string { return []string{"acknowledge", "contain", "resolve"} }
+// clockNames are the objectives that the short form, clocks, has.
+func clockNames() []string {
+	return []string{objective.Acknowledge, objective.Contain, objective.Resolve}
+}
 
 // needClocks are the severities that must have clocks; informational may.
 func needClocks() []soar.Severity {
 	return []soar.Severity{soar.SeverityCritical, soar.SeverityHigh, soar.SeverityMedium, soar.SeverityLow}
 }
 
+// objectives reads the file: who agreed to what, calendars, the short form clocks
+// and the long form objectives. Either form may be left out, not both.
 func (s *sheet) objectives(root *strictyaml.Node) protocol.ObjectivePolicy {
 	policy := protocol.ObjectivePolicy{Clocks: map[soar.Severity][]protocol.ObjectiveClock{}}
-	keys := []string{"name", "version", "agreed_by", "agreed_on", "clocks"}
-	if !s.Keys(root, "the file", keys, keys) {
+	required := []string{"name", "version", "agreed_by", "agreed_on"}
+	if root.Get("objectives") == nil {
+		required = append(required, "clocks")
+	}
+	if !s.Keys(root, "the file", []string{"name", "version", "agreed_by", "agreed_on", "calendars", "clocks", "objectives"}, required) {
 		return policy
 	}
 	policy.Name = s.id(root.Get("name"), "name", map[string]bool{})
 	policy.Version = s.version(root.Get("version"))
 	policy.AgreedBy = s.text(root.Get("agreed_by"), "agreed_by")
 	policy.AgreedOn = s.date(root.Get("agreed_on"), "agreed_on")
-	clocks := root.Get("clocks")
-	if clocks == nil || !s.Keys(clocks, "clocks", words(soar.Severities()), words(needClocks())) {
-		return policy
+	policy.Calendars = s.calendars(root.Get("calendars"))
+	if clocks := root.Get("clocks"); clocks != nil && s.Keys(clocks, "clocks", words(soar.Severities()), words(needClocks())) {
+		s.shortForm(clocks, &policy)
 	}
+	s.rules(root.Get("objectives"), &policy)
+	return policy
+}
+
+// calendars reads the calendars that rules may name, as they are kept with an
+// incident.
+func (s *sheet) calendars(n *strictyaml.Node) map[string]json.RawMessage {
+	if n == nil || !s.Is(n, strictyaml.Map, "calendars") {
+		return nil
+	}
+	calendars := map[string]json.RawMessage{}
+	for _, entry := range n.Entries {
+		spec := calendar.Read(&s.Reader, entry.Value, entry.Key.Text)
+		encoded, err := json.Marshal(spec)
+		if err != nil {
+			s.Fault(entry.Key, ruleForm, "the calendar cannot be kept: "+err.Error(), "")
+		}
+		calendars[entry.Key.Text] = encoded
+	}
+	return calendars
+}
+
+// shortForm reads clocks: for each severity the time for acknowledge, contain and
+// resolve.
+func (s *sheet) shortForm(clocks *strictyaml.Node, policy *protocol.ObjectivePolicy) {
 	for _, entry := range clocks.Entries {
-		if severity := soar.Severity(entry.Key.Text); severity.Valid() {
-			policy.Clocks[severity] = s.clocks(entry.Value, "the clocks of severity "+entry.Key.Text)
+		severity := soar.Severity(entry.Key.Text)
+		if !severity.Valid() {
+			continue
+		}
+		policy.Clocks[severity] = s.clocks(entry.Value, "the clocks of severity "+entry.Key.Text)
+		for _, clock := range policy.Clocks[severity] {
+			rule := protocol.ObjectiveRule{ID: clock.Name + "_" + entry.Key.Text, Objective: clock.Name, Severities: []soar.Severity{severity}, Within: clock.Within}
+			if clock.WarnAt > 0 {
+				rule.WarnAt = []float64{clock.WarnAt}
+			}
+			policy.Rules = append(policy.Rules, rule)
 		}
 	}
 	if !s.List.HasErrors() {
-		s.stricter(clocks, policy)
+		s.stricter(clocks, *policy)
 	}
-	return policy
 }
 
 // clocks reads the clocks of one severity, in the order of an incident's life.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tocsin-soar/tocsin/internal/deadline"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -51,13 +50,6 @@ func TestShippedFilesAreSound(t *testing.T) {
 	}
 	if !strings.Contains(policy.Objectives.AgreedBy, "nobody yet") {
 		t.Error("the shipped objectives claim that somebody agreed to them")
-	}
-}
-
-func TestClockNamesAreThoseOfDeadline(t *testing.T) {
-	t.Parallel()
-	if diff := cmp.Diff(deadline.Names(), clockNames()); diff != "" {
-		t.Error(diff)
 	}
 }
 

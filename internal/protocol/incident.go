@@ -57,6 +57,35 @@ type ObjectivePolicy struct {
 	AgreedBy string                             `json:"agreed_by"`
 	AgreedOn string                             `json:"agreed_on"` // date, YYYY-MM-DD
 	Clocks   map[soar.Severity][]ObjectiveClock `json:"clocks"`
+
+	Rules     []ObjectiveRule            `json:"rules,omitempty"`     // the same and more; empty in inputs from before there were rules
+	Calendars map[string]json.RawMessage `json:"calendars,omitempty"` // that rules name, as internal/deadline/calendar has them
+}
+
+// ObjectiveRule is one objective for some incidents. Of the rules that fit, the one
+// that names a playbook goes before the one that names a category, and that before
+// the others.
+type ObjectiveRule struct {
+	ID         string            `json:"id"`
+	Objective  string            `json:"objective"`
+	Severities []soar.Severity   `json:"severities,omitempty"` // empty: all
+	Categories []soar.Category   `json:"categories,omitempty"` // empty: all
+	Playbooks  []string          `json:"playbooks,omitempty"`  // of which one runs or ran; empty: all
+	Within     time.Duration     `json:"within_ns"`
+	WarnAt     []float64         `json:"warn_at,omitempty"`  // shares of the time, rising
+	Calendar   string            `json:"calendar,omitempty"` // empty: the clock never rests
+	Start      string            `json:"start,omitempty"`    // expressions; empty: from the opening
+	Stop       string            `json:"stop,omitempty"`     // empty: what the objective's name says
+	Pause      string            `json:"pause,omitempty"`    // empty: never
+	OnWarning  []ObjectiveAction `json:"on_warning,omitempty"`
+	OnBreach   []ObjectiveAction `json:"on_breach,omitempty"`
+}
+
+// ObjectiveAction is what happens on a warning or a breach; one of the three is set.
+type ObjectiveAction struct {
+	Notify   []soar.Role    `json:"notify,omitempty"`
+	Escalate string         `json:"escalate,omitempty"` // name of an escalation policy
+	Declare  map[string]any `json:"declare,omitempty"`  // facts
 }
 
 // ObjectiveClock is one objective for one severity, counted from the moment the

@@ -79,22 +79,59 @@ type Containment struct {
 
 // Objective is one clock of an incident, agreed with management.
 type Objective struct {
-	Name     string     `json:"name"` // acknowledge | contain | resolve
+	Name     string     `json:"name"` // acknowledge | triage | contain | eradicate | recover | close | report | resolve
 	DueAt    time.Time  `json:"due_at"`
-	WarnAt   *time.Time `json:"warn_at,omitempty"`
+	WarnAt   *time.Time `json:"warn_at,omitempty"` // the next warning, or the last one when none is left
 	MetAt    *time.Time `json:"met_at,omitempty"`
 	Breached bool       `json:"breached"`
 	Policy   string     `json:"policy"` // "name version" of the policy it comes from
+
+	Rule      string            `json:"rule,omitempty"` // of the policy; empty in records from before there were rules
+	Calendar  string            `json:"calendar,omitempty"`
+	StartedAt *time.Time        `json:"started_at,omitempty"`
+	Pauses    []ObjectivePause  `json:"pauses,omitempty"`
+	History   []ObjectiveChange `json:"history,omitempty"` // how it was counted before, oldest first
+	Fault     string            `json:"fault,omitempty"`   // why a condition or a calendar could not be read
 }
 
-// State says how the objective stands: met, breached or running.
+// ObjectivePause is a time in which the clock rested; To is nil while it does.
+type ObjectivePause struct {
+	From time.Time  `json:"from"`
+	To   *time.Time `json:"to,omitempty"`
+}
+
+// ObjectiveChange is what an objective was before it was counted anew.
+type ObjectiveChange struct {
+	At    time.Time `json:"at"` // when it was counted anew
+	Why   string    `json:"why"`
+	Rule  string    `json:"rule"`
+	DueAt time.Time `json:"due_at"`
+}
+
+// State says how the objective stands: met, breached, paused or running.
 func (o Objective) State() string {
 	switch {
 	case o.Breached:
 		return "breached"
 	case o.MetAt != nil:
 		return "met"
+	case o.Paused():
+		return "paused"
 	default:
 		return "running"
 	}
+}
+
+// Paused tells whether the clock rests now.
+func (o Objective) Paused() bool {
+	return len(o.Pauses) > 0 && o.Pauses[len(o.Pauses)-1].To == nil
+}
+
+// By gives by how much the objective was met before its due time; negative when it
+// was met late. It is 0 while it is not met.
+func (o Objective) By() time.Duration {
+	if o.MetAt == nil {
+		return 0
+	}
+	return o.DueAt.Sub(*o.MetAt)
 }

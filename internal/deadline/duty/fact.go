@@ -166,8 +166,10 @@ func parseMoment(name string, raw any, zone *time.Location) (Value, error) {
 	if d, err := calendar.ParseDate(text); err == nil {
 		return On(d), nil
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return At(t), nil
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(form, text); err == nil {
+			return At(t), nil
+		}
 	}
 	for _, form := range localForms() {
 		if t, err := time.Parse(form, strings.TrimSuffix(text, " local")); err == nil {

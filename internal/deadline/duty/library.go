@@ -46,6 +46,7 @@ type Site struct {
 	Calendar string         // of working days where a regime has none
 	Only     []string       // regimes that can apply at all; empty: all
 	Facts    map[string]any // hold for every incident, until one declares otherwise
+	WarnAt   []float64      // shares of a stage's time at which to warn; 0.5 and 0.8 when the site does not say
 }
 
 // Read reads all files. The library is nil when the list has errors.
@@ -56,6 +57,7 @@ func Read(files []File) (*Library, diag.List) {
 	}
 	b := &builder{library: &Library{facts: map[string]Fact{}, calendars: map[string]*calendar.Calendar{}, weekdays: weekdays}}
 	b.layers = map[string]int{}
+	b.library.Site.WarnAt = []float64{0.5, 0.8}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(x, y File) int {
 		return cmp.Or(cmp.Compare(x.Layer, y.Layer), cmp.Compare(order(x.Name), order(y.Name)), cmp.Compare(x.Name, y.Name))

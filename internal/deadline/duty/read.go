@@ -127,10 +127,13 @@ func (r *reader) calendars(root *strictyaml.Node) {
 
 // site reads site.yaml.
 func (r *reader) site(root *strictyaml.Node) {
-	if !r.Keys(root, "the file", []string{"zone", "calendar", "only", "facts"}, nil) {
+	if !r.Keys(root, "the file", []string{"zone", "calendar", "only", "facts", "warn_at"}, nil) {
 		return
 	}
-	site := Site{Only: r.texts(root, "only")}
+	site := Site{Only: r.texts(root, "only"), WarnAt: r.builder.library.Site.WarnAt}
+	if shares := root.Get("warn_at"); shares != nil {
+		site.WarnAt = r.shares(shares)
+	}
 	if zone := root.Get("zone"); zone != nil {
 		site.Zone = calendar.ReadZone(&r.Reader, zone)
 	}
@@ -153,6 +156,20 @@ func (r *reader) site(root *strictyaml.Node) {
 		}
 	}
 	r.builder.library.Site = site
+}
+
+// shares reads warn_at: shares of the time, rising.
+func (r *reader) shares(n *strictyaml.Node) []float64 {
+	var shares []float64
+	for _, item := range r.items(n, "warn_at") {
+		share, ok := item.Data().(float64)
+		if !ok || share <= 0 || share >= 1 || len(shares) > 0 && share <= shares[len(shares)-1] {
+			r.Fault(item, strictyaml.RuleRange, "warn_at must hold numbers above 0 and below 1 that rise", "write [0.5, 0.8]")
+			continue
+		}
+		shares = append(shares, share)
+	}
+	return shares
 }
 
 func (r *reader) calendarName(n *strictyaml.Node) string {
