@@ -56,6 +56,7 @@ type API struct {
 type routes struct {
 	alertRoutes
 	approvalRoutes
+	clockRoutes
 	commandRoutes
 	connectorRoutes
 	containmentRoutes
@@ -108,6 +109,7 @@ func newRoutes(services Services, options Options) *routes {
 	return &routes{
 		alertRoutes:       alertRoutes{services.Intake, services.Alerts},
 		approvalRoutes:    approvalRoutes{services.Approvals, key},
+		clockRoutes:       clockRoutes{services.Clocks},
 		commandRoutes:     commandRoutes{services.Commands, services.Incidents, key},
 		connectorRoutes:   connectorRoutes{services.Connectors},
 		correlationRoutes: correlationRoutes{services.Trials},

@@ -47,6 +47,7 @@ func nouns() map[string]reflect.Type {
 		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](), "soar.ShownAction": reflect.TypeFor[soar.ShownAction](), "soar.Question": reflect.TypeFor[soar.Question](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
 		"soar.ObjectivePause": reflect.TypeFor[soar.ObjectivePause](), "soar.ObjectiveChange": reflect.TypeFor[soar.ObjectiveChange](),
+		"soar.Clock": reflect.TypeFor[soar.Clock](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
 		"soar.Person": reflect.TypeFor[soar.Person](), "soar.RoleGrant": reflect.TypeFor[soar.RoleGrant](), "soar.Qualification": reflect.TypeFor[soar.Qualification](), "soar.Absence": reflect.TypeFor[soar.Absence](),
 		"soar.Slate": reflect.TypeFor[soar.Slate](), "soar.ClassSlate": reflect.TypeFor[soar.ClassSlate](), "soar.RoleSlate": reflect.TypeFor[soar.RoleSlate](), "soar.Standing": reflect.TypeFor[soar.Standing](),
@@ -59,7 +60,7 @@ func vocabularies() map[string][]string {
 	return map[string][]string{
 		"soar.Severity": texts(soar.Severities()), "soar.Level": texts(soar.Levels()), "soar.IncidentStatus": texts(soar.IncidentStatuses()),
 		"soar.StepStatus": texts(soar.StepStatuses()), "soar.Resolution": texts(soar.Resolutions()), "soar.Category": texts(soar.Categories()),
-		"soar.TLP": texts(soar.TLPs()), "soar.Role": texts(soar.Roles()),
+		"soar.ClockKind": texts(soar.ClockKinds()), "soar.ClockState": texts(soar.ClockStates()), "soar.TLP": texts(soar.TLPs()), "soar.Role": texts(soar.Roles()),
 		"soar.ApprovalStatus": texts([]soar.ApprovalStatus{soar.ApprovalPending, soar.ApprovalApproved, soar.ApprovalDenied, soar.ApprovalExpired, soar.ApprovalCancelled}),
 		"soar.TaskStatus":     texts([]soar.TaskStatus{soar.TaskOpen, soar.TaskDone, soar.TaskCancelled}),
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/clockboard"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
@@ -31,6 +32,7 @@ type Services struct {
 	Timeline      timelineReader
 	Evidence      evidenceKeeper
 	Containments  containmentReader
+	Clocks        clockReader
 	Approvals     approvalKeeper
 	Tasks         taskKeeper
 	Playbooks     playbookKeeper
@@ -84,6 +86,10 @@ type commander interface {
 
 type containmentReader interface {
 	Containments(ctx context.Context, p soar.Principal, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
+}
+
+type clockReader interface {
+	Clocks(ctx context.Context, p soar.Principal, filter soar.ClockFilter) (clockboard.Page, error)
 }
 
 type refusalKeeper interface {

@@ -199,24 +199,51 @@ func (e QualificationInputSource) Valid() bool {
 	}
 }
 
+// Defines values for ListClocksParamsState.
+const (
+	ListClocksParamsStateAll      ListClocksParamsState = "all"
+	ListClocksParamsStateBreached ListClocksParamsState = "breached"
+	ListClocksParamsStateMet      ListClocksParamsState = "met"
+	ListClocksParamsStateRunning  ListClocksParamsState = "running"
+	ListClocksParamsStateWarning  ListClocksParamsState = "warning"
+)
+
+// Valid indicates whether the value is a known member of the ListClocksParamsState enum.
+func (e ListClocksParamsState) Valid() bool {
+	switch e {
+	case ListClocksParamsStateAll:
+		return true
+	case ListClocksParamsStateBreached:
+		return true
+	case ListClocksParamsStateMet:
+		return true
+	case ListClocksParamsStateRunning:
+		return true
+	case ListClocksParamsStateWarning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListContainmentsParamsState.
 const (
-	Active        ListContainmentsParamsState = "active"
-	All           ListContainmentsParamsState = "all"
-	ReleaseFailed ListContainmentsParamsState = "release_failed"
-	Released      ListContainmentsParamsState = "released"
+	ListContainmentsParamsStateActive        ListContainmentsParamsState = "active"
+	ListContainmentsParamsStateAll           ListContainmentsParamsState = "all"
+	ListContainmentsParamsStateReleaseFailed ListContainmentsParamsState = "release_failed"
+	ListContainmentsParamsStateReleased      ListContainmentsParamsState = "released"
 )
 
 // Valid indicates whether the value is a known member of the ListContainmentsParamsState enum.
 func (e ListContainmentsParamsState) Valid() bool {
 	switch e {
-	case Active:
+	case ListContainmentsParamsStateActive:
 		return true
-	case All:
+	case ListContainmentsParamsStateAll:
 		return true
-	case ReleaseFailed:
+	case ListContainmentsParamsStateReleaseFailed:
 		return true
-	case Released:
+	case ListContainmentsParamsStateReleased:
 		return true
 	default:
 		return false
@@ -341,6 +368,22 @@ type Challenge struct {
 
 // ClassSlate defines model for ClassSlate.
 type ClassSlate = soar.ClassSlate
+
+// Clock One thing that runs out.
+type Clock = soar.Clock
+
+// ClockKind defines model for ClockKind.
+type ClockKind = soar.ClockKind
+
+// ClockPage defines model for ClockPage.
+type ClockPage struct {
+	Items []Clock   `json:"items"`
+	Next  *string   `json:"next,omitempty"`
+	Now   time.Time `json:"now"`
+}
+
+// ClockState Breached is due and still open; what was met late is met, and late
+type ClockState = soar.ClockState
 
 // CloseCommand defines model for CloseCommand.
 type CloseCommand struct {
@@ -1199,6 +1242,28 @@ type ListApproversParams struct {
 	// Class This class only
 	Class *string `form:"class,omitempty" json:"class,omitempty"`
 }
+
+// ListClocksParams defines parameters for ListClocks.
+type ListClocksParams struct {
+	Kind *ClockKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// State all: with what was met while its incident goes on
+	State      *ListClocksParamsState `form:"state,omitempty" json:"state,omitempty"`
+	Severity   *Severity              `form:"severity,omitempty" json:"severity,omitempty"`
+	IncidentID *IncidentID            `form:"incident_id,omitempty" json:"incident_id,omitempty"`
+
+	// DueBefore Due before
+	DueBefore *time.Time `form:"due_before,omitempty" json:"due_before,omitempty"`
+
+	// Limit Rows at most; 50 when left out
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The `next` of the page before
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListClocksParamsState defines parameters for ListClocks.
+type ListClocksParamsState string
 
 // ListContainmentsParams defines parameters for ListContainments.
 type ListContainmentsParams struct {
@@ -2085,6 +2150,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
 	ListApprovers(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListClocks List everything that runs out, next due first
+	//
+	// Objectives of incidents that have not ended, approvals that wait, open tasks with a due time,
+	// containments that are released by themselves. Without `state` what is still open; what is
+	// overdue comes first. `due_in_seconds` and `state` are those at the answer's `now`.
+	//
+	// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
+	ListClocks(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListConnectors List connector instances with what each can do
 	//
@@ -2990,6 +3064,25 @@ func (c *Client) DecideApproval(ctx context.Context, approvalID PathApproval, pa
 // Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
 func (c *Client) ListApprovers(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListApproversRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListClocks List everything that runs out, next due first
+//
+// Objectives of incidents that have not ended, approvals that wait, open tasks with a due time,
+// containments that are released by themselves. Without `state` what is still open; what is
+// overdue comes first. `due_in_seconds` and `state` are those at the answer's `now`.
+//
+// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
+func (c *Client) ListClocks(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClocksRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5226,6 +5319,132 @@ func NewListApproversRequest(server string, params *ListApproversParams) (*http.
 		if params.Class != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "class", *params.Class, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListClocksRequest constructs an http.Request for the ListClocks method
+func NewListClocksRequest(server string, params *ListClocksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/clocks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Severity != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "severity", *params.Severity, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncidentID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "incident_id", *params.IncidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DueBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "due_before", *params.DueBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -8799,6 +9018,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/approvers (the `ListApprovers` operationId).
 	ListApproversWithResponse(ctx context.Context, params *ListApproversParams, reqEditors ...RequestEditorFn) (*ListApproversResponse, error)
 
+	// ListClocksWithResponse List everything that runs out, next due first
+	//
+	// Objectives of incidents that have not ended, approvals that wait, open tasks with a due time,
+	// containments that are released by themselves. Without `state` what is still open; what is
+	// overdue comes first. `due_in_seconds` and `state` are those at the answer's `now`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
+	ListClocksWithResponse(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*ListClocksResponse, error)
+
 	// ListConnectorsWithResponse List connector instances with what each can do
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -9877,6 +10107,38 @@ func (r ListApproversResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListApproversResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListClocksResponseDefaultHeaders the declared response headers of an HTTP default response for ListClocks
+type ListClocksResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListClocksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClockPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListClocksResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClocksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClocksResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12114,6 +12376,23 @@ func (c *ClientWithResponses) ListApproversWithResponse(ctx context.Context, par
 	return ParseListApproversResponse(rsp)
 }
 
+// ListClocksWithResponse List everything that runs out, next due first
+//
+// Objectives of incidents that have not ended, approvals that wait, open tasks with a due time,
+// containments that are released by themselves. Without `state` what is still open; what is
+// overdue comes first. `due_in_seconds` and `state` are those at the answer's `now`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
+func (c *ClientWithResponses) ListClocksWithResponse(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*ListClocksResponse, error) {
+	rsp, err := c.ListClocks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClocksResponse(rsp)
+}
+
 // ListConnectorsWithResponse List connector instances with what each can do
 //
 // Returns a wrapper object for the known response body format(s).
@@ -13850,6 +14129,52 @@ func ParseListApproversResponse(rsp *http.Response) (*ListApproversResponse, err
 	switch {
 	case true:
 		var headers ListApproversResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListClocksResponse parses an HTTP response from a ListClocksWithResponse call
+func ParseListClocksResponse(rsp *http.Response) (*ListClocksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClocksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClockPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListClocksResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16780,6 +17105,9 @@ type ServerInterface interface {
 	// ListApprovers Tell who may approve what at an instant
 	// (GET /api/v1/approvers)
 	ListApprovers(ctx echo.Context, params ListApproversParams) error
+	// ListClocks List everything that runs out, next due first
+	// (GET /api/v1/clocks)
+	ListClocks(ctx echo.Context, params ListClocksParams) error
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx echo.Context) error
@@ -17308,6 +17636,66 @@ func (w *ServerInterfaceWrapper) ListApprovers(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListApprovers(ctx, params)
+	return err
+}
+
+// ListClocks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListClocks(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClocksParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "severity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "severity", ctx.QueryParams(), &params.Severity, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter severity: %s", err))
+	}
+
+	// ------------- Optional query parameter "incident_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident_id", ctx.QueryParams(), &params.IncidentID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "due_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "due_before", ctx.QueryParams(), &params.DueBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter due_before: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListClocks(ctx, params)
 	return err
 }
 
@@ -19193,6 +19581,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/evidence", wrapper.ListEvidence, options.OperationMiddlewares["listEvidence"]...)
 	router.POST(options.BaseURL+"/api/v1/evidence/:evidence_id/custody", wrapper.RecordCustody, options.OperationMiddlewares["recordCustody"]...)
 	router.GET(options.BaseURL+"/api/v1/containments", wrapper.ListContainments, options.OperationMiddlewares["listContainments"]...)
+	router.GET(options.BaseURL+"/api/v1/clocks", wrapper.ListClocks, options.OperationMiddlewares["listClocks"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id", wrapper.ShowEvidence, options.OperationMiddlewares["showEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id/content", wrapper.DownloadEvidence, options.OperationMiddlewares["downloadEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/approvals", wrapper.ListApprovals, options.OperationMiddlewares["listApprovals"]...)
@@ -19723,6 +20112,49 @@ type ListApproversdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListApproversdefaultApplicationProblemPlusJSONResponse) VisitListApproversResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClocksRequestObject struct {
+	Params ListClocksParams
+}
+
+type ListClocksResponseObject interface {
+	VisitListClocksResponse(w http.ResponseWriter) error
+}
+
+type ListClocks200JSONResponse ClockPage
+
+func (response ListClocks200JSONResponse) VisitListClocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClocksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListClocksdefaultApplicationProblemPlusJSONResponse) VisitListClocksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -22615,6 +23047,9 @@ type StrictServerInterface interface {
 	// ListApprovers Tell who may approve what at an instant
 	// (GET /api/v1/approvers)
 	ListApprovers(ctx context.Context, request ListApproversRequestObject) (ListApproversResponseObject, error)
+	// ListClocks List everything that runs out, next due first
+	// (GET /api/v1/clocks)
+	ListClocks(ctx context.Context, request ListClocksRequestObject) (ListClocksResponseObject, error)
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx context.Context, request ListConnectorsRequestObject) (ListConnectorsResponseObject, error)
@@ -23150,6 +23585,31 @@ func (sh *strictHandler) ListApprovers(ctx echo.Context, params ListApproversPar
 		return err
 	} else if validResponse, ok := response.(ListApproversResponseObject); ok {
 		return validResponse.VisitListApproversResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListClocks operation middleware
+func (sh *strictHandler) ListClocks(ctx echo.Context, params ListClocksParams) error {
+	var request ListClocksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListClocks(ctx.Request().Context(), request.(ListClocksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListClocks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListClocksResponseObject); ok {
+		return validResponse.VisitListClocksResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

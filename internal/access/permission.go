@@ -21,6 +21,7 @@ const (
 	IncidentOverride Permission = "incident:override" // skip a step, release a containment before its time
 	IncidentCancel   Permission = "incident:cancel"
 	IncidentClose    Permission = "incident:close"
+	ClockRead        Permission = "clock:read" // what runs out and when, and no more; incident:read holds it, too
 	ApprovalRead     Permission = "approval:read"
 	ApprovalDecide   Permission = "approval:decide"
 	TaskRead         Permission = "task:read"
@@ -54,7 +55,7 @@ func Permissions() []Permission {
 	return []Permission{
 		AlertSend, AlertRead,
 		IncidentRead, IncidentReadOwn, IncidentOpen, IncidentNote, IncidentCommand, IncidentOverride, IncidentCancel, IncidentClose,
-		ApprovalRead, ApprovalDecide, TaskRead, TaskComplete,
+		ClockRead, ApprovalRead, ApprovalDecide, TaskRead, TaskComplete,
 		PlaybookRead, PlaybookPublish, PlaybookActivate,
 		RecordRead, EvidenceRead, EvidenceManage,
 		TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,

@@ -28,11 +28,11 @@ func Granted(role soar.Role) []Permission {
 	case soar.RoleLegal:
 		return append(reader(), IncidentNote, TaskComplete, AbsenceSet)
 	case soar.RoleComms:
-		return []Permission{IncidentRead, IncidentNote, TaskRead, TaskComplete, FreezeRead, AbsenceSet}
+		return []Permission{IncidentRead, ClockRead, IncidentNote, TaskRead, TaskComplete, FreezeRead, AbsenceSet}
 	case soar.RolePlaybookEngineer:
-		return []Permission{AlertRead, IncidentRead, TaskRead, PlaybookRead, PlaybookPublish, PlaybookActivate, FreezeRead, ConfigRead, AbsenceSet}
+		return []Permission{AlertRead, IncidentRead, ClockRead, TaskRead, PlaybookRead, PlaybookPublish, PlaybookActivate, FreezeRead, ConfigRead, AbsenceSet}
 	case soar.RoleManager:
-		return []Permission{IncidentRead, PlaybookRead, FreezeRead, AbsenceSet}
+		return []Permission{IncidentRead, ClockRead, PlaybookRead, FreezeRead, AbsenceSet}
 	case soar.RoleAdmin:
 		return []Permission{PlaybookRead, TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,
 			PersonRead, PersonManage, QualificationManage, AbsenceSet, AbsenceManage}
@@ -45,7 +45,7 @@ func Granted(role soar.Role) []Permission {
 
 // reader sees incidents and all that belongs to them, and changes nothing.
 func reader() []Permission {
-	return []Permission{AlertRead, IncidentRead, ApprovalRead, TaskRead, PlaybookRead, RecordRead, EvidenceRead, FreezeRead}
+	return []Permission{AlertRead, IncidentRead, ClockRead, ApprovalRead, TaskRead, PlaybookRead, RecordRead, EvidenceRead, FreezeRead}
 }
 
 // analyst works on incidents and asks for containment; who decides is somebody else.
@@ -89,4 +89,18 @@ func CanSee(p soar.Principal, incident soar.Incident) bool {
 
 func leads(p soar.Principal) bool {
 	return p.Has(soar.RoleSOCLead) || p.Has(soar.RoleIncidentCommander) || p.Has(soar.RoleCISO)
+}
+
+// ViewerOf gives what lists have to leave out for the caller, nil for nothing. It
+// asks CanSee about made-up incidents, so that the rules stand in one place.
+func ViewerOf(p soar.Principal) *soar.Viewer {
+	mine, red := p.Actor, soar.TLPRed
+	if CanSee(p, soar.Incident{TLP: red}) {
+		return nil
+	}
+	v := &soar.Viewer{Person: p.Actor.ID, Red: CanSee(p, soar.Incident{TLP: red, OpenedBy: mine})}
+	if !CanSee(p, soar.Incident{}) {
+		v.OpenedBy = &mine
+	}
+	return v
 }

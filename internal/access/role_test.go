@@ -24,6 +24,7 @@ func wantTable() map[Permission]string {
 		AlertSend:        ". x x x . . . . . . . . x",
 		AlertRead:        ". x x x x x x . . x . x .",
 		IncidentRead:     ". x x x x x x x x x . x .",
+		ClockRead:        ". x x x x x x x x x . x .",
 		IncidentReadOwn:  "x . . . . . . . . . . . .",
 		IncidentOpen:     "x x x x x . . . . . . . .",
 		IncidentNote:     ". x x x x x . . x x . . .",

@@ -10,9 +10,11 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api"
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/clockboard"
 	"github.com/tocsin-soar/tocsin/internal/intake/trial"
 	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/operations"
+	"github.com/tocsin-soar/tocsin/internal/store/clocks"
 	"github.com/tocsin-soar/tocsin/internal/tlsfile"
 )
 
@@ -33,6 +35,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Timeline:      a.incidents,
 		Evidence:      a.incidents,
 		Containments:  a.incidents,
+		Clocks:        clockboard.New(clocks.New(a.store), time.Now),
 		Refusals:      a.incidents,
 		Answers:       a.store,
 		Operations:    operations.New(a.store, time.Now),

@@ -13,7 +13,7 @@ func (s *Service) Alerts(ctx context.Context, p soar.Principal, filter soar.Aler
 	if err := access.Require(p, access.AlertRead, "incidents.Alerts"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.AlertList(ctx, filter)
 }
 

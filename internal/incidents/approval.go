@@ -13,7 +13,7 @@ func (s *Service) Approvals(ctx context.Context, p soar.Principal, filter soar.A
 	if err := access.Require(p, access.ApprovalRead, "incidents.Approvals"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.ApprovalList(ctx, filter)
 }
 

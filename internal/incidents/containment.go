@@ -13,6 +13,6 @@ func (s *Service) Containments(ctx context.Context, p soar.Principal, filter soa
 	if err := access.Require(p, access.IncidentRead, "incidents.Containments"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.ContainmentList(ctx, filter)
 }

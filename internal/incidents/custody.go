@@ -27,7 +27,7 @@ func (s *Service) EvidenceList(ctx context.Context, p soar.Principal, filter soa
 	if err := access.Require(p, access.EvidenceRead, "incidents.EvidenceList"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.EvidencePage(ctx, filter)
 }
 

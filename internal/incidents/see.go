@@ -17,20 +17,6 @@ func mayRead(p soar.Principal, op string) error {
 	return access.Require(p, access.IncidentRead, op)
 }
 
-// viewer gives what lists have to leave out for the caller, nil for nothing. It
-// asks access.CanSee about made-up incidents, so that the rules stand in one place.
-func viewer(p soar.Principal) *soar.Viewer {
-	mine, red := p.Actor, soar.TLPRed
-	if access.CanSee(p, soar.Incident{TLP: red}) {
-		return nil
-	}
-	v := &soar.Viewer{Person: p.Actor.ID, Red: access.CanSee(p, soar.Incident{TLP: red, OpenedBy: mine})}
-	if !access.CanSee(p, soar.Incident{}) {
-		v.OpenedBy = &mine
-	}
-	return v
-}
-
 // unseen answers for what does not exist and for what the caller does not need to
 // know of, in the same words.
 func unseen(op, noun, id string) error {
@@ -78,7 +64,7 @@ func (s *Service) List(ctx context.Context, p soar.Principal, filter soar.Incide
 	if err := mayRead(p, "incidents.List"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.IncidentList(ctx, filter)
 }
 

@@ -216,7 +216,7 @@ func TestViewer(t *testing.T) {
 		},
 	}
 	for name, row := range rows {
-		if diff := cmp.Diff(row.want, viewer(row.p)); diff != "" {
+		if diff := cmp.Diff(row.want, access.ViewerOf(row.p)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}

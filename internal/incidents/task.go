@@ -17,7 +17,7 @@ func (s *Service) Tasks(ctx context.Context, p soar.Principal, filter soar.TaskF
 	if err := access.Require(p, access.TaskRead, "incidents.Tasks"); err != nil {
 		return nil, "", err
 	}
-	filter.Viewer = viewer(p)
+	filter.Viewer = access.ViewerOf(p)
 	return s.store.TaskList(ctx, filter)
 }
 

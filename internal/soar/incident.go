@@ -22,6 +22,8 @@ type Incident struct {
 	AcknowledgedAt *time.Time     `json:"acknowledged_at,omitempty"`
 	ContainedAt    *time.Time     `json:"contained_at,omitempty"`
 	ClosedAt       *time.Time     `json:"closed_at,omitempty"`
+	RecoveredAt    *time.Time     `json:"recovered_at,omitempty"` // first declared recovered
+	Drill          bool           `json:"drill,omitempty"`        // practised, not real: left out of the metrics of the programme
 }
 
 // Resolution is how an incident ended.

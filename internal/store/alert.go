@@ -88,7 +88,7 @@ func (s *Store) AlertList(ctx context.Context, f soar.AlertFilter) ([]soar.Alert
 	andAny(&l, f.User, "doc->'user'->>'name'", "doc->'user'->>'email'", "doc->'user'->>'id'")
 	andPart(&l, f.Query, "id || ' ' || (doc->>'title')")
 	andSpan(&l, f.Since, f.Until)
-	narrow(&l, f.Viewer, "alerts.incident_id")
+	l.Narrow(f.Viewer, "alerts.incident_id")
 	out := []soar.Alert{}
 	next, err := s.fetch(ctx, "store.AlertList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var row sqlcgen.AlertGetRow

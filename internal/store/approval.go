@@ -158,7 +158,7 @@ func (s *Store) ApprovalList(ctx context.Context, f soar.ApprovalFilter) ([]soar
 		l.And(meant("doc->'approvers'"), entriesOf(*f.Mine))
 		l.And("NOT EXISTS (SELECT FROM json_array_elements("+arrayOf("doc->'exclude'")+") who WHERE concat(who->>'kind', ':', who->>'id') = $)", postgres.Clean(f.Mine.Actor.String()))
 	}
-	narrow(&l, f.Viewer, "approvals.incident_id")
+	l.Narrow(f.Viewer, "approvals.incident_id")
 	out := []soar.Approval{}
 	next, err := s.fetch(ctx, op, l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var doc []byte

@@ -17,6 +17,6 @@ func (s *Store) ContainmentList(ctx context.Context, f soar.ContainmentFilter) (
 	l.AndText("state", f.State)
 	l.AndText("incident_id", f.IncidentID)
 	andPart(&l, f.Target, "doc->>'target'")
-	narrow(&l, f.Viewer, "containments.incident_id")
+	l.Narrow(f.Viewer, "containments.incident_id")
 	return listed[soar.Containment](ctx, s, "store.ContainmentList", l, f.Page)
 }

@@ -155,10 +155,10 @@ func (s *Store) EvidencePage(ctx context.Context, f soar.EvidenceFilter) ([]soar
 	l := postgres.List{Name: "evidence", Table: "evidence", At: "collected_at", Columns: "doc"}
 	l.AndText("incident_id", f.IncidentID)
 	l.AndText("sha256", f.SHA256)
-	narrow(&l, f.Viewer, "evidence.incident_id")
+	l.Narrow(f.Viewer, "evidence.incident_id")
 	if f.Viewer != nil && !f.Viewer.Red {
 		// An item may be stricter than its incident.
-		andIncident(&l, "evidence.incident_id", "(evidence.doc->>'tlp' IS DISTINCT FROM 'red' OR (incidents.owner <> '' AND incidents.owner = $))", f.Viewer.Person)
+		l.AndIncident("evidence.incident_id", "(evidence.doc->>'tlp' IS DISTINCT FROM 'red' OR (incidents.owner <> '' AND incidents.owner = $))", f.Viewer.Person)
 	}
 	return listed[soar.Evidence](ctx, s, "store.EvidencePage", l, f.Page)
 }

@@ -160,7 +160,7 @@ func (s *Store) IncidentList(ctx context.Context, f soar.IncidentFilter) ([]soar
 	}
 	andPart(&l, f.Query, "id || ' ' || title")
 	andSpan(&l, f.Since, f.Until)
-	narrow(&l, f.Viewer, "")
+	l.Narrow(f.Viewer, "")
 	out := []soar.Incident{}
 	next, err := s.fetch(ctx, "store.IncidentList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var doc []byte

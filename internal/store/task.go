@@ -85,7 +85,7 @@ func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, s
 	if f.Mine != nil {
 		l.And(meant("json_build_array(doc->'assignee')"), entriesOf(*f.Mine))
 	}
-	narrow(&l, f.Viewer, "tasks.incident_id")
+	l.Narrow(f.Viewer, "tasks.incident_id")
 	out := []soar.Task{}
 	next, err := s.fetch(ctx, "store.TaskList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var row sqlcgen.TaskGetRow

@@ -130,6 +130,9 @@ func (c *Case) Advance(status soar.IncidentStatus, by soar.Actor, step string, n
 		c.Incident.ContainedAt = &now
 		c.MeetObjective(ObjectiveContain, by, now)
 	}
+	if status == soar.StatusRecovered {
+		c.Incident.RecoveredAt = &now
+	}
 	return true
 }
 

@@ -18,12 +18,13 @@ import (
 // List is one list of a table, newest first, with optional conditions. All its SQL
 // is constant text of the caller; values go as parameters only.
 type List struct {
-	Name    string // of the list, in its cursors
-	Columns string
-	Table   string
-	At      string // the column it is sorted by; id breaks ties
-	where   []string
-	args    []any
+	Name      string // of the list, in its cursors
+	Columns   string
+	Table     string
+	At        string // the column it is sorted by; id breaks ties
+	Ascending bool   // the earliest first
+	where     []string
+	args      []any
 }
 
 // And adds a condition with $ in the place of the value.
@@ -47,15 +48,19 @@ func (l *List) query(op string, page soar.Page) (string, []any, error) {
 		return "", nil, err
 	}
 	where, args := l.where, l.args
+	beyond, order := "<", "DESC"
+	if l.Ascending {
+		beyond, order = ">", "ASC"
+	}
 	if after != nil {
 		args = append(args[:len(args):len(args)], after.At, after.ID)
-		where = append(where[:len(where):len(where)], fmt.Sprintf("(%s, id) < ($%d, $%d)", l.At, len(args)-1, len(args)))
+		where = append(where[:len(where):len(where)], fmt.Sprintf("(%s, id) %s ($%d, $%d)", l.At, beyond, len(args)-1, len(args)))
 	}
 	query := fmt.Sprintf("SELECT %s, id, %s FROM %s", l.At, l.Columns, l.Table)
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	return query + fmt.Sprintf(" ORDER BY %s DESC, id DESC LIMIT %d", l.At, page.Size()+1), args, nil
+	return query + fmt.Sprintf(" ORDER BY %s %s, id %[2]s LIMIT %[3]d", l.At, order, page.Size()+1), args, nil
 }
 
 // Scan reads one row: at and id first, and then the columns.

@@ -1,0 +1,42 @@
+package apitest
+
+import (
+	"context"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/clockboard"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+// Clocks gives one clock of each state, of titles that an attacker wrote. They are
+// judged two hours after Start.
+func (f *Fake) Clocks(ctx context.Context, _ soar.Principal, filter soar.ClockFilter) (clockboard.Page, error) {
+	err := f.begin(ctx, "Clocks", "kind=%s state=%s all=%t severity=%s incident=%s due=%v limit=%d after=%s", filter.Kind, filter.State, filter.All, filter.Severity, filter.IncidentID, filter.DueBefore != nil, filter.Limit, filter.After)
+	page := clockboard.Page{Now: Start.Add(2 * time.Hour)}
+	for _, one := range clocks() {
+		one = one.At(page.Now)
+		wanted := filter.All || one.State == filter.State || (filter.State == "" && one.State != soar.ClockMet)
+		if wanted && (filter.Kind == "" || filter.Kind == one.Kind) {
+			page.Items = append(page.Items, one)
+		}
+	}
+	return page, err
+}
+
+func clocks() []soar.Clock {
+	at := func(d time.Duration) *time.Time { t := Start.Add(d); return &t }
+	of := soar.Clock{IncidentID: IncidentID, IncidentTitle: "Many failed logins on web-01\x1b[31m", Severity: soar.SeverityHigh, TLP: soar.TLPAmber}
+	clock := func(kind soar.ClockKind, ref, what string, due time.Duration) soar.Clock {
+		c := of
+		c.ID, c.Kind, c.Ref, c.What, c.DueAt = string(kind)+":"+ref, kind, ref, what, *at(due)
+		return c
+	}
+	acknowledged := clock(soar.ClockObjective, "acknowledge", "acknowledge", 30*time.Minute)
+	acknowledged.MetAt = at(40 * time.Minute)
+	approval := clock(soar.ClockApproval, ApprovalID, "Isolate web-01\u202e?\r\nX-Evil: 1", 108*time.Minute)
+	contain := clock(soar.ClockObjective, "contain", "contain", 150*time.Minute)
+	contain.WarnAt = at(100 * time.Minute)
+	release := clock(soar.ClockContainment, "key1", "edr.isolate_host web-01", 53*time.Hour)
+	release.Drill = true
+	return []soar.Clock{acknowledged, approval, contain, release}
+}
