@@ -111,6 +111,7 @@ func mayImport() map[string][]string {
 		"internal/store/figures":        {"internal/store", "internal/soar"},
 		"internal/store/people":         {"internal/store", "internal/store/postgres", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/store/payloadkey":     {"internal/store", "internal/soar"},
+		"internal/slack/slacktest":      {},
 		"internal/store/storetest":      {"internal/store", "internal/devstack/devstacktest"},
 		"internal/temporalclient":       {"internal/protocol", "internal/secret", "internal/soar", "internal/temporalclient/codec", "internal/tlsfile"},
 		"internal/temporalclient/codec": {"internal/secret", "internal/soar"},
