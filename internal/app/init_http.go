@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api"
+	"github.com/tocsin-soar/tocsin/api/page"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/clockboard"
 	"github.com/tocsin-soar/tocsin/internal/intake/trial"
@@ -59,6 +60,9 @@ func (a *App) initHTTP(ctx context.Context) error {
 	}
 	router := api.NewRouter(api.RouterOptions{Log: a.log, Now: time.Now, NewID: rand.Text, Meter: a.metrics, TrustedProxies: a.config.TrustedProxies})
 	door.Mount(router)
+	if a.config.linkURL() != "" {
+		page.New(page.Options{Links: a.links, Desk: countedApprovals{a.incidents, a.metrics, time.Now}, Now: time.Now, NewID: rand.Text, Log: a.log}).Mount(router)
+	}
 	a.server = api.NewServer(a.config.Listen, a.tracing.HTTP(router), a.log)
 	if a.config.ListenCert != "" {
 		pair, err := tlsfile.LoadPair(a.config.ListenCert, a.config.ListenKey, time.Now(), a.log)

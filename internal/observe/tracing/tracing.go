@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/exaring/otelpgx"
@@ -89,8 +90,14 @@ func (t *Tracing) HTTP(next http.Handler) http.Handler {
 	return otelhttp.NewHandler(next, "request",
 		otelhttp.WithTracerProvider(t.provider), otelhttp.WithMeterProvider(noopmetric.NewMeterProvider()),
 		otelhttp.WithPropagators(propagation.TraceContext{}), otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return true }),
-		otelhttp.WithFilter(func(r *http.Request) bool { return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" }),
+		otelhttp.WithFilter(isTraced),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return "HTTP " + method(r.Method) }))
+}
+
+// isTraced leaves out health checks, which say nothing, and the approval page, whose
+// path is a secret that spans would give away.
+func isTraced(r *http.Request) bool {
+	return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !strings.HasPrefix(r.URL.Path, "/approve/")
 }
 
 // method keeps what a stranger wrote out of the names of spans.
