@@ -225,9 +225,13 @@ steps:
 func TestOnlyApproversDecideAndEachOnce(t *testing.T) {
 	t.Parallel()
 	s := newStandWith(t, "two_people", twoPeople)
+	second, _ := s.issue(t, access.TokenRequest{Name: "deputy", Person: "soc-deputy@lab.invalid", Roles: []soar.Role{soar.RoleSOCLead}})
 	incident := s.incidentOf(t, s.accepted(t, breakIn("1")))
 	approval := s.pendingApproval(t, incident)
 	s.requireTurnedAway(t, approval)
+	late, _ := s.issue(t, access.TokenRequest{Name: "late", Person: "late@lab.invalid", Roles: []soar.Role{soar.RoleSOCLead}})
+	_, err := late.Decide(t.Context(), approval.ID, "late-yes-1", yes(approval.Digest))
+	requireStatus(t, "a yes of somebody who got the role after the question", err, http.StatusForbidden)
 
 	for range 2 { // the second is the first sent again
 		got, err := s.lead.Decide(t.Context(), approval.ID, "first-yes-1", yes(approval.Digest))
@@ -235,14 +239,13 @@ func TestOnlyApproversDecideAndEachOnce(t *testing.T) {
 			t.Fatalf("the first yes of two: %+v %v", got, err)
 		}
 	}
-	_, err := s.lead.Decide(t.Context(), approval.ID, "first-yes-2", yes(approval.Digest))
+	_, err = s.lead.Decide(t.Context(), approval.ID, "first-yes-2", yes(approval.Digest))
 	requireStatus(t, "a second yes of the same person", err, http.StatusConflict)
 	if _, err := s.tellDecision(t, approval, "first-yes-3", soar.Actor{Kind: soar.ActorPerson, ID: "soc-lead@lab.invalid"}); soar.CodeOf(err) != soar.CodeConflict {
 		t.Errorf("the workflow took a second yes of the same person: %v", err)
 	}
 	s.requireNone(t)
 
-	second, _ := s.issue(t, access.TokenRequest{Name: "deputy", Person: "soc-deputy@lab.invalid", Roles: []soar.Role{soar.RoleSOCLead}})
 	got, err := second.Decide(t.Context(), approval.ID, "second-yes-1", yes(approval.Digest))
 	if err != nil || len(got.Decisions) != 2 {
 		t.Fatalf("the second yes: %+v %v", got, err)
@@ -250,7 +253,7 @@ func TestOnlyApproversDecideAndEachOnce(t *testing.T) {
 	s.detail(t, incident, "closes", ended)
 	s.requireOnce(t, "edr.isolate_host web-01")
 	// Who may decide nothing at all is turned away at the door, and stands there too.
-	want := map[string]int{"analyst@lab.invalid": 1, "ciso@lab.invalid": 1, "soc-lead@lab.invalid": 2}
+	want := map[string]int{"analyst@lab.invalid": 1, "ciso@lab.invalid": 1, "late@lab.invalid": 1, "soc-lead@lab.invalid": 2}
 	if diff := cmp.Diff(want, s.byPerson(t, incident, protocol.EventCommandRefused)); diff != "" {
 		t.Errorf("refusals in the record (-want +got)\n%s", diff)
 	}

@@ -90,10 +90,10 @@ func (s *Service) identify(ctx context.Context, a soar.Approval, d soar.Decision
 		grant, known := grantOf(person, role)
 		switch {
 		case !known && !person.UpdatedAt.IsZero(): // the directory has the last word
-		case known && grant.Since.After(askedAt(a, role)):
-			late = "; you hold " + string(role) + " since " + clock(grant.Since) + " only, after it was asked for"
-		default:
+		case known && !grant.Since.After(askedAt(a, role)), !known: // a token of somebody without a row
 			held = append(held, role)
+		case slices.ContainsFunc(slices.Concat(a.Approvers, a.Needs), func(who soar.Approver) bool { return who.Role == role }):
+			late = "; you hold " + string(role) + " since " + clock(grant.Since) + " only, after it was asked for"
 		}
 	}
 	d.Roles = held
