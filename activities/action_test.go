@@ -141,6 +141,7 @@ func TestGuardRefuses(t *testing.T) {
 			b.store.protected = []soar.Protected{{Class: "host", Pattern: "WS-*", Reason: "pilot"}}
 		}, "is protected"},
 		{"no approval", func(_ *bench, r *protocol.ActionRequest) { r.Preauthorised = "" }, "needs an approval"},
+		{"a policy for another action", func(_ *bench, r *protocol.ActionRequest) { r.Preauthorised = "other edr.look" }, `"other edr.look"`},
 		{"a policy that is not in force", func(_ *bench, r *protocol.ActionRequest) { r.Preauthorised = "wipe" }, `"wipe"`},
 		{"an approval nobody knows", func(_ *bench, r *protocol.ActionRequest) {
 			r.Approval = &protocol.ApprovalProof{ApprovalID: "APR-1"}

@@ -79,8 +79,9 @@ type Deps struct {
 	// Evaluate computes a bare expression of a manifest, such as
 	// output.isolated, over args and output. Without it nothing is reconciled.
 	Evaluate func(expression string, vars map[string]any) (any, error)
-	// Preauthorised tells whether a policy of this name is in force. Nil: none is.
-	Preauthorised func(name string) bool
+	// Preauthorised tells whether a policy of this name is in force and names the
+	// action, connector.action. Nil: none is.
+	Preauthorised func(name, action string) bool
 	Limits        []guard.Limit // guard.DefaultLimits when nil
 	Now           func() time.Time
 	Wait          func(context.Context, time.Duration) error // between two looks at a slow system

@@ -33,7 +33,7 @@ func (t *attempt) permitted(ctx context.Context) (guard.Verdict, error) {
 	}
 	facts.DeclaredUndo = t.declaredUndo(facts.UndoOf)
 	name := t.request.Preauthorised
-	facts.Authorised = name != "" && t.deps.Preauthorised != nil && t.deps.Preauthorised(name)
+	facts.Authorised = name != "" && t.deps.Preauthorised != nil && t.deps.Preauthorised(name, facts.Ref())
 	t.free = facts.TakesBack()
 	return guard.Decide(facts), nil
 }

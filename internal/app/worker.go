@@ -33,7 +33,7 @@ func (a *App) work(ctx context.Context) error {
 		Store:         guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},
 		Playbooks:     chooser{a.intake, a.library},
 		Evaluate:      evaluator(cache),
-		Preauthorised: func(name string) bool { return slices.Contains(a.policy.PreauthorisedNames(time.Now()), name) },
+		Preauthorised: func(name, action string) bool { return a.policy.Preauthorises(name, action, time.Now()) },
 		Limits:        a.config.Limits,
 		Meter:         a.metrics,
 		Logger:        a.log,

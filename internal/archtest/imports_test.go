@@ -77,7 +77,7 @@ func mayImport() map[string][]string {
 		"internal/access":            {"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"internal/guard":             {"internal/protocol", "internal/quorum", "internal/soar"},
 		"internal/quorum":            {"internal/soar"},
-		"internal/policy":            {"internal/deadline/calendar", "internal/deadline/objective", "internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/oncall", "internal/playbook/expression", "internal/protocol", "internal/soar"},
+		"internal/policy":            {"internal/access", "internal/deadline/calendar", "internal/deadline/objective", "internal/diag", "internal/diag/strictyaml", "internal/guard", "internal/oncall", "internal/playbook/expression", "internal/protocol", "internal/soar"},
 		"internal/oncall":            {"internal/soar"},
 		"internal/oncall/escalation": {"internal/protocol", "internal/soar"},
 		"internal/intake/sources":    {},

@@ -19,7 +19,7 @@ type Facts struct {
 	Freeze       soar.Freeze
 	Protected    []soar.Protected // the site's list; Builtin is added
 	Approval     *soar.Approval   // as the database has it, with its decisions; nil: none was named or found
-	Authorised   bool             // Request.Preauthorised names a policy in force
+	Authorised   bool             // Request.Preauthorised names a policy in force for this action
 	UndoOf       *soar.LedgerEntry
 	DeclaredUndo string // connector.action that the manifest names to take UndoOf back
 }
@@ -108,7 +108,7 @@ func (f Facts) approved() Verdict {
 	case !NeedsApproval(f.Risk, f.Protects):
 		return allow()
 	case f.Request.Preauthorised != "":
-		return refuse(RuleApproval, "no pre-authorisation named %q is in force, and nobody approved %s", f.Request.Preauthorised, f.Ref())
+		return refuse(RuleApproval, "no pre-authorisation named %q is in force for this action, and nobody approved %s", f.Request.Preauthorised, f.Ref())
 	default:
 		return refuse(RuleApproval, "%s needs an approval or a named pre-authorisation, and has neither", f.Ref())
 	}

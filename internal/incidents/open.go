@@ -117,7 +117,7 @@ func (s *Service) input(p soar.Principal, request OpenRequest, now time.Time) pr
 		status = soar.StatusAssessed
 	}
 	settings := s.settings
-	settings.Preauthorised = s.policy.PreauthorisedNames(now)
+	settings.Preauthorised, settings.Approvals = s.policy.PreauthorisedNames(now), s.policy.Approvals
 	return protocol.IncidentInput{
 		Incident: soar.Incident{
 			Title: soar.Shorten(strings.TrimSpace(request.Title), maxTitle), Status: status, Severity: assessment.Severity,

@@ -84,7 +84,7 @@ func (s *Service) newIncident(alert soar.Alert, assessment soar.Assessment, form
 func (s *Service) order(ctx context.Context, incident soar.Incident, alert soar.Alert, assessment soar.Assessment, group policy.Group) (protocol.OpenIncident, []record.Payload, error) {
 	runs := s.matching(ctx, incident, alert, nil)
 	settings := s.settings
-	settings.Preauthorised = s.policy.PreauthorisedNames(s.now())
+	settings.Preauthorised, settings.Approvals = s.policy.PreauthorisedNames(s.now()), s.policy.Approvals
 	alert.IncidentID = incident.ID
 	order := protocol.OpenIncident{
 		Input: protocol.IncidentInput{

@@ -157,6 +157,21 @@ preauthorised:
 	if diff := cmp.Diff([]string{"always", "until_today"}, policy.PreauthorisedNames(policy.noon())); diff != "" {
 		t.Error(diff)
 	}
+	for _, row := range []struct {
+		name, action string
+		want         bool
+	}{
+		{"always", "edr.isolate_host", true},
+		{"always", "edr.wipe_host", false}, // agreed for something else
+		{"until_today", "edr.isolate_host", true},
+		{"until_yesterday", "edr.isolate_host", false},
+		{"from_tomorrow", "edr.isolate_host", false},
+		{"", "edr.isolate_host", false},
+	} {
+		if got := policy.Preauthorises(row.name, row.action, policy.noon()); got != row.want {
+			t.Errorf("%s for %s: %v", row.name, row.action, got)
+		}
+	}
 }
 
 // What AlertValues gives must fit what AlertType promises, for full and for empty alerts.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
@@ -49,6 +50,14 @@ func (p *Policy) PreauthorisedNames(now time.Time) []string {
 		}
 	}
 	return names
+}
+
+// Preauthorises tells whether the entry of this name is in force at now and names the
+// action, connector.action.
+func (p *Policy) Preauthorises(name, action string, now time.Time) bool {
+	return slices.Contains(p.PreauthorisedNames(now), name) && slices.ContainsFunc(p.Preauthorised, func(entry Preauthorisation) bool {
+		return entry.Name == name && slices.Contains(entry.Actions, action)
+	})
 }
 
 func (s *sheet) audiences(root *strictyaml.Node) []Audience {

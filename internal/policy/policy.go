@@ -30,7 +30,8 @@ type Policy struct {
 	Audiences     []Audience
 	Preauthorised []Preauthorisation
 	Protected     []soar.Protected
-	Classes       []Class // of actions that only qualified people decide
+	Approvals     []protocol.ApprovalRule // what asks for more approval than a playbook
+	Classes       []Class                 // of actions that only qualified people decide
 	Rosters       []oncall.Roster
 	Escalation    []protocol.EscalationPolicy
 	Digest        string   // SHA-256 hex over names and bytes of all files, for the record
@@ -47,13 +48,14 @@ const (
 	filePreauthorised = "preauthorised.yaml"
 	fileProtected     = "protected.yaml"
 	fileCompetence    = "competence.yaml"
+	fileApprovals     = "approvals.yaml"
 	fileRosters       = "rosters.yaml"
 	fileEscalation    = "escalation.yaml" // names rosters: read after them
 )
 
 // Files lists the names of the policy files.
 func Files() []string {
-	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence,
+	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence, fileApprovals,
 		fileRosters, fileEscalation}
 }
 
@@ -156,6 +158,8 @@ func (p *Policy) read(name, shown string, source []byte) diag.List {
 		p.Protected = s.protected(root)
 	case fileCompetence:
 		p.Classes = s.classes(root)
+	case fileApprovals:
+		p.Approvals = s.approvals(root)
 	case fileRosters:
 		p.Rosters = s.rosters(root)
 	case fileEscalation:
