@@ -6,8 +6,10 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsin-soar/tocsin/internal/deadline/objective"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/clocks"
 	"github.com/tocsin-soar/tocsin/workflows/interpreter"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
@@ -16,12 +18,17 @@ import (
 // and the breach. Clocks run on whatever else happens, also while the incident
 // is paused.
 func (i *incident) startClocks(ctx workflow.Context) {
-	for _, name := range i.Case.ObjectiveNames() {
+	names := i.Case.ObjectiveNames()
+	if i.Case.ByRules() {
+		names = objective.NamesOf(i.Case.Policy)
+		workflow.GoNamed(ctx, "objectives", i.advanceLoop)
+	}
+	for _, name := range names {
 		workflow.GoNamed(ctx, "objective "+name, func(ctx workflow.Context) {
-			i.alarm(ctx, name, dueAt, "due", i.breach)
+			i.ring(ctx, name, dueAt, "due", i.breach)
 		})
 		workflow.GoNamed(ctx, "warning "+name, func(ctx workflow.Context) {
-			i.alarm(ctx, name, warnAt, "warning at", i.warn)
+			i.ring(ctx, name, warnAt, "warning at", i.warn)
 		})
 	}
 }
@@ -29,18 +36,24 @@ func (i *incident) startClocks(ctx workflow.Context) {
 func dueAt(o *state.Objective) *time.Time { return &o.DueAt }
 
 func warnAt(o *state.Objective) *time.Time {
+	if o.Rule != "" {
+		if o.Rung < len(o.Warns) {
+			return &o.Warns[o.Rung]
+		}
+		return nil
+	}
 	if o.Warned {
 		return nil
 	}
 	return o.WarnAt
 }
 
-// alarm rings at the time that at gives while the objective runs. When the time
+// ring rings at the time that at gives while the objective runs. When the time
 // changes, as it does with the severity, the timer is cancelled and a new one
 // started: a timer's summary cannot change.
-func (i *incident) alarm(ctx workflow.Context, name string, at func(*state.Objective) *time.Time, what string, ring func(*state.Objective)) {
+func (i *incident) ring(ctx workflow.Context, name string, at func(*state.Objective) *time.Time, what string, act func(*state.Objective)) {
 	next := func() *time.Time {
-		if o := i.Case.Objective(name); o != nil && o.Running() && !i.Case.Ended() {
+		if o := i.Case.Objective(name); o != nil && o.Running() && !o.Paused() && !i.Case.Ended() {
 			return at(o)
 		}
 		return nil
@@ -52,9 +65,26 @@ func (i *incident) alarm(ctx workflow.Context, name string, at func(*state.Objec
 		due := *next()
 		changed := func() bool { now := next(); return now == nil || !now.Equal(due) }
 		summary := fmt.Sprintf("SLA %s - %s - %s %s", name, i.Case.Incident.Severity, what, due.Format("2006-01-02 15:04 UTC"))
+		if i.Case.ByRules() {
+			summary = clocks.Summary(name, i.Case.Incident.Severity, what, due)
+		}
 		if interpreter.WaitUntil(ctx, due, summary, changed) {
-			ring(i.Case.Objective(name))
+			act(i.Case.Objective(name))
 			i.Case.Journal.TouchObjectives()
+			i.Touch()
+		}
+	}
+}
+
+// advanceLoop looks at the rules on every change of state.
+func (i *incident) advanceLoop(ctx workflow.Context) {
+	desk := clocks.Desk{Case: i.Case, Evaluate: i.flows.exprs.Evaluate, Count: i.flows.counter}
+	for seen := -1; ; {
+		if err := workflow.Await(ctx, func() bool { return i.Changes() != seen }); err != nil {
+			return
+		}
+		seen = i.Changes()
+		if desk.Advance(ctx, i.Now()) > 0 {
 			i.Touch()
 		}
 	}
@@ -62,21 +92,54 @@ func (i *incident) alarm(ctx workflow.Context, name string, at func(*state.Objec
 
 func (i *incident) breach(o *state.Objective) {
 	o.Breached = true
-	i.tellClock(o, protocol.EventObjectiveBreached, interpreter.MessageObjectiveBreached, "breached", true)
+	var actions []protocol.ObjectiveAction
+	if rule := i.Case.Rule(o); rule != nil {
+		actions = rule.OnBreach
+	}
+	late := clocks.Late(o.DueAt, i.Now())
+	i.tellClock(o, alarm{protocol.EventObjectiveBreached, interpreter.MessageObjectiveBreached, "breached", late, true}, actions)
 }
 
 func (i *incident) warn(o *state.Objective) {
 	o.Warned = true
-	i.tellClock(o, protocol.EventObjectiveWarning, interpreter.MessageObjectiveWarning, "about to be breached", false)
+	var actions []protocol.ObjectiveAction
+	late := ""
+	if rule := i.Case.Rule(o); rule != nil {
+		late = clocks.Late(o.Warns[o.Rung], i.Now())
+		o.Rung++
+		o.WarnAt = &o.Warns[min(o.Rung, len(o.Warns)-1)]
+		actions = rule.OnWarning
+	}
+	i.tellClock(o, alarm{protocol.EventObjectiveWarning, interpreter.MessageObjectiveWarning, "about to be breached", late, false}, actions)
 }
 
-func (i *incident) tellClock(o *state.Objective, event, message, what string, urgent bool) {
+// alarm is what an alarm tells.
+type alarm struct {
+	event, message, what, late string
+	urgent                     bool
+}
+
+// tellClock tells an alarm to the record and to people, and carries out what the
+// rule says.
+func (i *incident) tellClock(o *state.Objective, a alarm, actions []protocol.ObjectiveAction) {
 	incident := i.Case.Incident
-	text := fmt.Sprintf("Objective %s (%s) is %s: due %s", o.Name, incident.Severity, what, o.DueAt.Format("2006-01-02 15:04 UTC"))
-	i.Tell(state.Entry{Kind: event, By: soar.System("clock"), Text: text, Data: o.Objective})
+	text := fmt.Sprintf("Objective %s (%s) is %s: due %s%s", o.Name, incident.Severity, a.what, o.DueAt.Format("2006-01-02 15:04 UTC"), a.late)
+	i.Tell(state.Entry{Kind: a.event, By: soar.System("clock"), Text: text, Data: o.Objective})
+	to := interpreter.Responders(incident)
+	for _, action := range actions {
+		for _, role := range action.Notify {
+			to = append(to, soar.Approver{Role: role})
+		}
+	}
+	what := a.what
 	i.Send(protocol.Message{
-		Kind: message, Urgent: urgent, To: interpreter.Responders(incident),
+		Kind: a.message, Urgent: a.urgent, To: to,
 		Subject: incident.ID + ": objective " + o.Name + " " + what,
 		Body:    text + "\nIncident " + incident.ID + ": " + incident.Title + "\nAgreed in " + o.Policy + ".",
 	})
+	for _, action := range actions {
+		if len(action.Declare) > 0 {
+			i.Case.Declare(protocol.Declare{Facts: action.Declare}, soar.System("clock"), "", i.Now())
+		}
+	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 
+	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -174,7 +175,7 @@ func (w *world) once(input protocol.IncidentInput) (protocol.IncidentInput, bool
 	if w.often {
 		env.SetCurrentHistoryLength(100_000)
 	}
-	workflows.New(w.source, expression.NewCache(1000)).Register(env)
+	workflows.New(w.source, expression.NewCache(1000)).CountBy(timeline.Counter).Register(env)
 	// The random plans run beside other tests on few cores: a second is too short.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	w.activities(env)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/workflows/clocks"
 	"github.com/tocsin-soar/tocsin/workflows/interpreter"
 )
 
@@ -17,6 +18,15 @@ type PlanSource = interpreter.PlanSource
 type Workflows struct {
 	plans PlanSource
 	exprs interpreter.Expressions
+
+	counter clocks.Counter
+}
+
+// CountBy gives the workflows what counts working time. Without it, clocks in a
+// calendar run without rest and say so.
+func (w *Workflows) CountBy(counter clocks.Counter) *Workflows {
+	w.counter = counter
+	return w
 }
 
 // New makes the workflows over plans and a cache of compiled expressions. Both

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/activities"
+	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/library"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
@@ -27,7 +28,7 @@ func (a *App) work(ctx context.Context) error {
 	}
 	cache := expression.NewCache(programs)
 	worker := a.temporal.NewWorker()
-	workflows.New(a.library.PlanByDigest, cache).Register(worker)
+	workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Register(worker)
 	activities.New(activities.Deps{
 		Connectors:    a.counted(),
 		Store:         guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},

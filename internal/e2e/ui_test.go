@@ -92,7 +92,7 @@ func (p *product) report(t *testing.T, body []byte) string {
 func (b *browser) timersAreNamed(t *testing.T, run string, detail protocol.Detail) {
 	wanted := []string{`Approval .*\d\d:\d\d`}
 	for _, o := range detail.Objectives {
-		wanted = append(wanted, fmt.Sprintf(`SLA %s\b.*\b%s\b.*\bdue %s`, o.Name, detail.Incident.Severity, o.DueAt.UTC().Format("2006-01-02[T ]15:04")))
+		wanted = append(wanted, fmt.Sprintf(`\b%s P\d, due %s`, o.Name, o.DueAt.UTC().Format("2 Jan 15:04 UTC")))
 	}
 	b.sees(t, run+"/timeline", wanted...)
 	b.shoot(t, "temporal-timers", picture{height: 900, of: "#event-history-timeline-graph"})

@@ -49,6 +49,7 @@ const (
 
 // More kinds of timeline events.
 const (
+	EventObjectiveChanged  = "objective.changed"    // counted anew, rests, runs on, or no longer holds
 	EventStepNeedsPerson   = "step.needs_person"    // the outcome of an action is not known: a person decides
 	EventStepResolved      = "step.resolved"        // what the person decided
 	EventContainmentKept   = "containment.extended" // its time was moved

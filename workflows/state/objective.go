@@ -19,7 +19,9 @@ const (
 // Objective is one clock.
 type Objective struct {
 	soar.Objective
-	Warned bool `json:"warned,omitempty"`
+	Warned bool        `json:"warned,omitempty"`
+	Warns  []time.Time `json:"warns,omitempty"` // of its rule
+	Rung   int         `json:"rung,omitempty"`  // how many of Warns have rung
 }
 
 // Running tells whether the clock is still to be met or breached.
@@ -48,9 +50,13 @@ func (c *Case) ObjectiveNames() []string {
 }
 
 // SetObjectives computes the clocks for the incident's severity, counted from
-// the moment it was opened. What was met or breached stays so; a clock that the
+// the moment it was opened, for a policy from before there were rules; rules are
+// followed by package clocks. What was met or breached stays so; a clock that the
 // severity does not have goes away, unless it was met or breached.
 func (c *Case) SetObjectives(now time.Time) {
+	if c.ByRules() {
+		return
+	}
 	var clocks []*Objective
 	for _, clock := range c.Policy.Clocks[c.Incident.Severity] {
 		objective := c.newObjective(clock)
@@ -81,17 +87,42 @@ func (c *Case) newObjective(clock protocol.ObjectiveClock) *Objective {
 	return objective
 }
 
+// ByRules tells whether the policy has rules; older ones have clocks only.
+func (c *Case) ByRules() bool { return len(c.Policy.Rules) > 0 }
+
+// Rule gives the rule that a clock is counted by, or nil.
+func (c *Case) Rule(o *Objective) *protocol.ObjectiveRule {
+	at := slices.IndexFunc(c.Policy.Rules, func(r protocol.ObjectiveRule) bool { return r.ID == o.Rule })
+	if at < 0 {
+		return nil
+	}
+	return &c.Policy.Rules[at]
+}
+
 // MeetObjective marks the clock as met now, in time or late, and tells so. It
-// does nothing when there is no such clock or it was met before.
+// does nothing when there is no such clock, it was met before, it rests, or its
+// rule has a condition of its own.
 func (c *Case) MeetObjective(name string, by soar.Actor, now time.Time) {
 	objective := c.Objective(name)
-	if objective == nil || objective.MetAt != nil {
+	if objective == nil || objective.MetAt != nil || objective.Paused() {
+		return
+	}
+	if rule := c.Rule(objective); rule != nil && rule.Stop != "" {
 		return
 	}
 	objective.MetAt = &now
-	text := "Objective " + name + " met in time"
+	c.TellMet(objective, by, now)
+}
+
+// TellMet puts into the journal that a clock was met, in time or late, and by how
+// much.
+func (c *Case) TellMet(objective *Objective, by soar.Actor, now time.Time) {
+	text := "Objective " + objective.Name + " met in time"
 	if objective.Breached || now.After(objective.DueAt) {
-		text = "Objective " + name + " met late"
+		text = "Objective " + objective.Name + " met late"
+	}
+	if margin := objective.By().Abs().Round(time.Second); objective.Rule != "" {
+		text += ", by " + margin.String()
 	}
 	c.Tell(now, Entry{Kind: protocol.EventObjectiveMet, By: by, Text: text, Data: objective.Objective})
 	c.Journal.TouchObjectives()
@@ -102,7 +133,7 @@ func (c *Case) MeetObjective(name string, by soar.Actor, now time.Time) {
 func (c *Case) NextDeadline() (time.Time, bool) {
 	var next time.Time
 	for _, objective := range c.Objectives {
-		if objective.Running() && (next.IsZero() || objective.DueAt.Before(next)) {
+		if objective.Running() && !objective.Paused() && (next.IsZero() || objective.DueAt.Before(next)) {
 			next = objective.DueAt
 		}
 	}

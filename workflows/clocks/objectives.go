@@ -1,0 +1,144 @@
+package clocks
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsin-soar/tocsin/internal/deadline/objective"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/state"
+)
+
+// Counter counts working time by the calendars of a policy; see package
+// internal/deadline/timeline.
+type Counter func(protocol.ObjectivePolicy) func(objective.Query) (objective.Instants, error)
+
+// Desk keeps the clocks of one case.
+type Desk struct {
+	Case     *state.Case
+	Evaluate func(source string, vars map[string]any) (any, error)
+	Count    Counter // nil: working time cannot be counted
+}
+
+// counted is what the side effect records.
+type counted struct {
+	objective.Instants
+	Error string `json:"error,omitempty"`
+}
+
+// count answers a query of the engine.
+func (d Desk) count(ctx workflow.Context) func(objective.Query) (objective.Instants, error) {
+	return func(q objective.Query) (objective.Instants, error) {
+		if q.Calendar == "" {
+			return objective.Count(q, objective.Always{})
+		}
+		var answer counted
+		effect := workflow.SideEffect(ctx, func(workflow.Context) any {
+			if d.Count == nil {
+				return counted{Error: "this worker has no calendars"}
+			}
+			instants, err := d.Count(d.Case.Policy)(q)
+			if err != nil {
+				return counted{Error: err.Error()}
+			}
+			return counted{Instants: instants}
+		})
+		if err := effect.Get(&answer); err != nil {
+			return objective.Instants{}, err
+		}
+		if answer.Error != "" {
+			return objective.Instants{}, errors.New(answer.Error)
+		}
+		return answer.Instants, nil
+	}
+}
+
+// Advance brings the objectives up to date with the case and tells what changed.
+// It gives how many did.
+func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
+	playbooks := d.Case.Playbooks()
+	situation, err := objective.Situate(d.Case.Incident, playbooks)
+	if err != nil {
+		// Facts that no expression can read: conditions do, and say so one by one.
+		situation = objective.Situation{Incident: d.Case.Incident, Playbooks: playbooks}
+	}
+	engine := objective.Engine{Policy: d.Case.Policy, Evaluate: d.Evaluate, Count: d.count(ctx)}
+	before := make([]objective.Clock, len(d.Case.Objectives))
+	for i, o := range d.Case.Objectives {
+		before[i] = objective.Clock{Objective: o.Objective, Warns: o.Warns, Rung: o.Rung}
+	}
+	after, changes := engine.Advance(before, situation, now)
+	if len(changes) == 0 {
+		return 0
+	}
+	d.Case.Objectives = nil
+	for _, clock := range after {
+		d.Case.Objectives = append(d.Case.Objectives, &state.Objective{Objective: clock.Objective, Warned: clock.Rung > 0, Warns: clock.Warns, Rung: clock.Rung})
+	}
+	for _, change := range changes {
+		d.tell(change, now)
+	}
+	d.Case.Journal.TouchObjectives()
+	return len(changes)
+}
+
+// tell puts a change into the journal. That a clock started is not worth a line:
+// its due time stands beside it.
+func (d Desk) tell(change objective.Change, now time.Time) {
+	o := change.Clock.Objective
+	due := o.DueAt.Format("2006-01-02 15:04 UTC")
+	entry := state.Entry{Kind: protocol.EventObjectiveChanged, By: soar.System("clock"), Data: o}
+	switch change.Kind {
+	case objective.Met:
+		d.Case.TellMet(&state.Objective{Objective: o}, soar.System("clock"), now)
+		return
+	case objective.Counted:
+		was := o.History[len(o.History)-1]
+		entry.Text = fmt.Sprintf("Objective %s is counted anew by %s: due %s, before that %s (%s)", o.Name, o.Rule, due, was.DueAt.Format("2006-01-02 15:04 UTC"), was.Rule)
+	case objective.Paused:
+		entry.Text = fmt.Sprintf("Objective %s rests; it was due %s", o.Name, due)
+	case objective.Resumed:
+		entry.Text = fmt.Sprintf("Objective %s runs on: due %s", o.Name, due)
+	case objective.Dropped:
+		entry.Text = fmt.Sprintf("Objective %s no longer holds: no rule of the policy fits", o.Name)
+	case objective.Failed:
+		entry.Text = fmt.Sprintf("Objective %s runs on although %s", o.Name, o.Fault)
+	default:
+		return
+	}
+	d.Case.Tell(now, entry)
+}
+
+// Priority gives the short name of a severity in timers: P1 is critical.
+func Priority(severity soar.Severity) string {
+	switch severity {
+	case soar.SeverityCritical:
+		return "P1"
+	case soar.SeverityHigh:
+		return "P2"
+	case soar.SeverityMedium:
+		return "P3"
+	case soar.SeverityLow:
+		return "P4"
+	default:
+		return "P5"
+	}
+}
+
+// Summary names a timer as Temporal's UI shows it: "contain P1, due 22 Nov 09:38 UTC".
+func Summary(clock string, severity soar.Severity, what string, at time.Time) string {
+	return fmt.Sprintf("%s %s, %s %s", clock, Priority(severity), what, at.UTC().Format("2 Jan 15:04 UTC"))
+}
+
+// Late says how late something was told, or "" when it was told in time.
+func Late(due, now time.Time) string {
+	late := now.Sub(due)
+	if late < time.Minute {
+		return ""
+	}
+	return ", told " + late.Round(time.Second).String() + " late: nothing ran at that time"
+}
