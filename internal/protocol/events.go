@@ -79,4 +79,8 @@ const (
 	EventApprovalAnswer   = "approval.answer"
 	EventApprovalChanged  = "approval.changed" // who must decide followed the severity or category
 	EventApprovalAgain    = "approval.again"   // asked anew, because what would run changed
+
+	EventSlackLinked   = "slack.linked" // a Slack user is a person; chain "system"
+	EventSlackUnlinked = "slack.unlinked"
+	EventSlackRefused  = "slack.refused" // what somebody in Slack was not let do, and why
 )

@@ -1,0 +1,141 @@
+package door
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/tocsin-soar/tocsin/internal/slack"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+)
+
+const maxTold = 2900 // characters; a section holds 3,000
+
+// commandAnswer answers a slash command at once.
+type commandAnswer struct {
+	Type   string          `json:"response_type"`
+	Text   string          `json:"text"`
+	Blocks []slackgo.Block `json:"blocks,omitempty"`
+}
+
+// viewAnswer answers a modal that was sent.
+type viewAnswer struct {
+	Action string                    `json:"response_action"`
+	View   *slackgo.ModalViewRequest `json:"view,omitempty"`
+	Errors map[string]string         `json:"errors,omitempty"`
+}
+
+// answerOf gives what Slack is answered when the work is done in time.
+func answerOf(kind string, done outcome, err error) any {
+	switch {
+	case kind == kindCommand && err != nil:
+		return commandOfReply(slack.Reply{Text: soar.MessageOf(err)})
+	case kind == kindCommand:
+		return commandOfReply(done.reply)
+	case err != nil:
+		return viewAnswer{Action: "push", View: notice("Not done", soar.MessageOf(err))}
+	case len(done.answer.Errors) > 0:
+		return viewAnswer{Action: "errors", Errors: done.answer.Errors}
+	case done.answer.Update != nil:
+		return viewAnswer{Action: "update", View: done.answer.Update}
+	case done.answer.Push != nil:
+		return viewAnswer{Action: "push", View: done.answer.Push}
+	case done.answer.Clear:
+		return viewAnswer{Action: "clear"}
+	default:
+		return nil
+	}
+}
+
+func commandOfReply(r slack.Reply) any {
+	if r.Text == "" && len(r.Blocks) == 0 {
+		return nil
+	}
+	if len(r.Blocks) == 0 {
+		r.Blocks = plain(r.Text)
+	}
+	out := commandAnswer{Type: slackgo.ResponseTypeEphemeral, Text: escape(r.Text), Blocks: r.Blocks}
+	if r.Everyone {
+		out.Type = slackgo.ResponseTypeInChannel
+	}
+	return out
+}
+
+// goesOn is the answer when the work takes longer than Slack waits.
+func goesOn(kind string) any {
+	if kind == kindSubmission {
+		return viewAnswer{Action: "update", View: notice("Still at it", "This takes longer than Slack waits. You will be told in a message how it went.")}
+	}
+	return nil
+}
+
+// tell says afterwards how it went. A click and the App Home that went well say it
+// themselves.
+func (d *Door) tell(ctx context.Context, a arrival, done outcome, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), slack.AnswerTime*2)
+	defer cancel()
+	var failed error
+	switch {
+	case a.kind == kindCommand && err == nil:
+		if commandOfReply(done.reply) == nil {
+			return
+		}
+		reply := done.reply
+		if len(reply.Blocks) == 0 {
+			reply.Blocks = plain(reply.Text)
+		}
+		failed = d.o.Slack.Respond(ctx, a.event.Respond, slack.Response{Message: slack.Message{Text: reply.Text, Blocks: reply.Blocks}, Everyone: reply.Everyone})
+	case err != nil:
+		failed = d.say(ctx, a, soar.MessageOf(err))
+	case a.kind == kindSubmission:
+		failed = d.say(ctx, a, lateWords(done.answer))
+	}
+	if failed != nil {
+		d.o.Log.WarnContext(ctx, "somebody in Slack was not told how it went", "event", a.event.Key, "user", a.event.User, "error", failed)
+	}
+}
+
+// say tells the user something that only he sees: where he clicked if that can be,
+// else in a direct message.
+func (d *Door) say(ctx context.Context, a arrival, text string) error {
+	m := slack.Message{Text: text, Blocks: plain(text)}
+	if !a.event.Respond.Empty() {
+		if err := d.o.Slack.Respond(ctx, a.event.Respond, slack.Response{Message: m}); err == nil {
+			return nil
+		}
+	}
+	_, err := d.o.Slack.Post(ctx, a.event.User, m)
+	return err
+}
+
+// lateWords says how a modal went that is closed by now.
+func lateWords(answer slack.Answer) string {
+	if len(answer.Errors) == 0 {
+		return "Done: what you sent from the modal was carried out."
+	}
+	var words strings.Builder
+	words.WriteString("Not done. What you sent from the modal has faults:")
+	for _, block := range slices.Sorted(maps.Keys(answer.Errors)) {
+		words.WriteString("\n- " + block + ": " + answer.Errors[block])
+	}
+	return words.String()
+}
+
+// plain shows text as it is, without markup.
+func plain(text string) []slackgo.Block {
+	return []slackgo.Block{slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.PlainTextType, soar.Shorten(text, maxTold), false, false), nil, nil)}
+}
+
+func notice(title, text string) *slackgo.ModalViewRequest {
+	return &slackgo.ModalViewRequest{
+		Type: slackgo.VTModal, Title: slackgo.NewTextBlockObject(slackgo.PlainTextType, title, false, false),
+		Close: slackgo.NewTextBlockObject(slackgo.PlainTextType, "Close", false, false), Blocks: slackgo.Blocks{BlockSet: plain(text)},
+	}
+}
+
+func escape(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+}
