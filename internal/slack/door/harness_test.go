@@ -194,7 +194,9 @@ func (h *house) open(change func(*door.Options)) (*door.Door, string) {
 	opened, err := door.New(options)
 	must(h.t, err)
 	router := api.NewRouter(api.RouterOptions{Log: options.Log, Now: time.Now, NewID: rand.Text})
-	must(h.t, opened.Mount(router))
+	routes, err := opened.Routes()
+	must(h.t, err)
+	api.MountRaw(router, routes)
 	server := httptest.NewServer(router)
 	h.t.Cleanup(func() {
 		server.Close()

@@ -7,8 +7,6 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -27,24 +25,26 @@ const (
 	mediaJSON = "application/json"
 )
 
-// Mount adds the three routes. The secret must have passed CheckSecret.
-func (d *Door) Mount(router *echo.Echo) error {
+// Routes gives the three routes by path; they take POST. An error is for the caller
+// to answer, by its code. The secret must have passed CheckSecret.
+func (d *Door) Routes() (map[string]func(http.ResponseWriter, *http.Request) error, error) {
 	if err := CheckSecret(d.o.Signing); err != nil {
-		return err
+		return nil, err
 	}
-	router.POST(PathInteractions, d.serve(mediaForm, readInteraction))
-	router.POST(PathCommands, d.serve(mediaForm, readCommand))
-	router.POST(PathEvents, d.serve(mediaJSON, readEvent))
-	return nil
+	return map[string]func(http.ResponseWriter, *http.Request) error{
+		PathInteractions: d.serve(mediaForm, readInteraction),
+		PathCommands:     d.serve(mediaForm, readCommand),
+		PathEvents:       d.serve(mediaJSON, readEvent),
+	}, nil
 }
 
-func (d *Door) serve(media string, read func([]byte) (arrival, error)) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		request := c.Request()
-		body, err := io.ReadAll(http.MaxBytesReader(c.Response(), request.Body, maxBody))
+func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, request *http.Request) error {
+		body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
 		if err != nil {
 			if _, large := errors.AsType[*http.MaxBytesError](err); large {
-				return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "the body is larger than 256 KiB")
+				http.Error(w, "the body is larger than 256 KiB", http.StatusRequestEntityTooLarge)
+				return nil
 			}
 			return soar.Wrap(soar.CodeInvalid, "door.serve", err, "the body could not be read")
 		}
@@ -55,7 +55,8 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) echo.Hand
 			return err
 		}
 		if got, _, err := mime.ParseMediaType(request.Header.Get("Content-Type")); err != nil || got != media {
-			return echo.NewHTTPError(http.StatusUnsupportedMediaType, "want "+media)
+			http.Error(w, "want "+media, http.StatusUnsupportedMediaType)
+			return nil
 		}
 		a, err := read(body)
 		if err != nil {
@@ -63,22 +64,27 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) echo.Hand
 			return err
 		}
 		if a.kind == kindChallenge {
-			return c.String(http.StatusOK, a.challenge)
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, err := io.WriteString(w, a.challenge)
+			return err
 		}
 		answer, err := d.take(request.Context(), a, body, base)
 		if soar.CodeOf(err) == soar.CodeConflict && a.kind == kindHome {
-			return c.NoContent(http.StatusOK) // the Events API sends again what it believes to be lost
+			return nil // the Events API sends again what it believes to be lost
 		}
-		if err != nil {
+		if err != nil || answer == nil {
 			return err
 		}
-		if answer == nil {
-			return c.NoContent(http.StatusOK)
-		}
-		raw, err := json.Marshal(answer)
-		if err != nil {
-			return soar.Wrap(soar.CodeInternal, "door.serve", err, "the answer cannot be written")
-		}
-		return c.JSONBlob(http.StatusOK, raw)
+		return write(w, answer)
 	}
+}
+
+func write(w http.ResponseWriter, answer any) error {
+	raw, err := json.Marshal(answer)
+	if err != nil {
+		return soar.Wrap(soar.CodeInternal, "door.serve", err, "the answer cannot be written")
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, err = w.Write(raw)
+	return err
 }
