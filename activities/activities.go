@@ -82,11 +82,14 @@ type Deps struct {
 	// Preauthorised tells whether a policy of this name is in force and names the
 	// action, connector.action. Nil: none is.
 	Preauthorised func(name, action string) bool
-	Limits        []guard.Limit // guard.DefaultLimits when nil
-	Now           func() time.Time
-	Wait          func(context.Context, time.Duration) error // between two looks at a slow system
-	Meter         meter                                      // nil: nothing is counted
-	Logger        *slog.Logger
+	// EscalationPolicy gives a policy of escalation.yaml, one without a name when there
+	// is none. Nil: there is none.
+	EscalationPolicy func(name string) protocol.EscalationPolicy
+	Limits           []guard.Limit // guard.DefaultLimits when nil
+	Now              func() time.Time
+	Wait             func(context.Context, time.Duration) error // between two looks at a slow system
+	Meter            meter                                      // nil: nothing is counted
+	Logger           *slog.Logger
 }
 
 // meter counts attempts at actions. outcome is protocol's, or again when another
@@ -127,6 +130,8 @@ func (a *Activities) Register(worker registry) {
 		protocol.ActivityJournal: a.Journal,
 		protocol.ActivityMatch:   a.Match,
 		protocol.ActivityPin:     a.Pin,
+
+		protocol.ActivityEscalationPolicy: a.EscalationPolicy,
 	} {
 		worker.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -19,6 +19,14 @@ func (a *Activities) Match(ctx context.Context, request protocol.MatchRequest) (
 	return result, passOn(err)
 }
 
+// EscalationPolicy is escalation_policy: a policy by its name as it is now.
+func (a *Activities) EscalationPolicy(_ context.Context, request protocol.EscalationRequest) (protocol.EscalationPolicy, error) {
+	if a.deps.EscalationPolicy == nil {
+		return protocol.EscalationPolicy{}, nil
+	}
+	return a.deps.EscalationPolicy(request.Policy), nil
+}
+
 // Pin is playbook_pin: a playbook's active version by its name.
 func (a *Activities) Pin(ctx context.Context, request protocol.PinRequest) (protocol.RunPin, error) {
 	pin, err := a.deps.Playbooks.Pin(ctx, request)

@@ -44,6 +44,11 @@ func TestRegisteredNames(t *testing.T) {
 	if err != nil || value.Get(&pin) != nil || pin.Version != "1.0.0" {
 		t.Errorf("playbook_pin: %+v, %v", pin, err)
 	}
+	var policy protocol.EscalationPolicy
+	value, err = env.ExecuteActivity("escalation_policy", protocol.EscalationRequest{Policy: "soc"})
+	if err != nil || value.Get(&policy) != nil || policy.Name != "" {
+		t.Errorf("escalation_policy without policies: %+v, %v", policy, err)
+	}
 }
 
 func TestErrorsOfUseCases(t *testing.T) {

@@ -359,12 +359,15 @@ func TestSetDeclareEscalate(t *testing.T) {
 		escalate("page", "on_call", "it is bad"),
 		act("tell", "x.y", args("s", "=incident.severity", "f", "=incident.facts.personal", "h", "=vars.shout")),
 	)
-	w := newWorld(t, p).run(incident(p)).ended(soar.StatusClosed)
+	w := newWorld(t, p)
+	w.policy = onlyLead
+	w.closeAt(time.Minute)
+	w.run(incident(p)).ended(soar.StatusClosed)
 	if diff := cmp.Diff(map[string]any{"s": "critical", "f": true, "h": "WEB-1"}, w.calls[0].Args); diff != "" {
 		t.Errorf("args (-want +got):\n%s\n%s", diff, w.transcript())
 	}
 	message := w.sent("escalation")
-	if len(message) != 1 || message[0].Audience != "on_call" || !message[0].Urgent || !strings.Contains(message[0].Body, "it is bad") {
+	if len(message) != 1 || message[0].To[0].Role != "soc_lead" || !message[0].Urgent || !strings.Contains(message[0].Body, "it is bad") {
 		t.Errorf("escalation: %+v", message)
 	}
 	if w.views.Incident.Owner != "ana" || w.views.Incident.Severity != soar.SeverityCritical {

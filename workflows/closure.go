@@ -58,7 +58,8 @@ func (i *incident) tellHeld() {
 }
 
 // autoCloseLoop closes the incident as resolved once every run has ended well,
-// when its settings say so. A failed or cancelled run leaves it to people.
+// when its settings say so. A failed or cancelled run leaves it to people, and so
+// does an escalation.
 func (i *incident) autoCloseLoop(ctx workflow.Context) {
 	if !i.Case.Settings.AutoClose {
 		return
@@ -75,7 +76,7 @@ func (i *incident) autoCloseLoop(ctx workflow.Context) {
 
 func (i *incident) allWell() bool {
 	c := i.Case
-	if c.Closing != nil || len(c.Runs) == 0 || len(c.LiveRuns()) > 0 || c.UndoAll != nil || c.Match.Wanted > c.Match.Done {
+	if c.Closing != nil || c.Escalated() || len(c.Runs) == 0 || len(c.LiveRuns()) > 0 || c.UndoAll != nil || c.Match.Wanted > c.Match.Done {
 		return false
 	}
 	for _, run := range c.Runs {

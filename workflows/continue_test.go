@@ -43,7 +43,7 @@ func (s story) tell(t *testing.T, often bool) *world {
 func stories() []story {
 	child := playbook("child", act("c1", "x.c1"), set("out", with("n", 3)), act("c2", "x.c2"))
 	return []story{
-		{name: "one after the other", rounds: 6, plans: []*plan.Plan{playbook("p",
+		{name: "one after the other", rounds: 7, plans: []*plan.Plan{playbook("p",
 			act("a", "x.a", args("h", "=alert.host.name")),
 			set("v", with("x", "=steps.a.output.value", "big", 9007199254740993)),
 			branches("pick", []plan.Branch{{When: expr("vars.x == 1"), Steps: list(act("b", "x.b", args("v", "=vars.x")))}, {Steps: list(act("c", "x.c"))}}),
@@ -58,6 +58,8 @@ func stories() []story {
 			w.answer = func(_ protocol.ActionRequest, nth int) (protocol.ActionResult, error) {
 				return done(map[string]any{"value": nth}), nil
 			}
+			w.policy = onlyLead
+			w.closeAt(4 * time.Hour)
 		}},
 		{name: "approval, clocks, undo", rounds: 4, plans: []*plan.Plan{guarded(plan.Approval{
 			ExpiresIn: 2 * time.Hour, RemindEvery: 30 * time.Minute, Quorum: 2, Escalate: []plan.After{{After: 45 * time.Minute, To: plan.Who{Role: "ciso"}}},

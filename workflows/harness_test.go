@@ -42,6 +42,7 @@ type world struct {
 	delays  map[string]time.Duration                                                     // by connector.action: how long it takes
 	match   func(protocol.MatchRequest) protocol.MatchResult
 	pin     func(protocol.PinRequest) (protocol.RunPin, error)
+	policy  func(protocol.EscalationRequest) (protocol.EscalationPolicy, error)
 	journal func(protocol.JournalBatch) error // before it is taken in
 	acts    []*act2
 	prepare func(*testsuite.TestWorkflowEnvironment)
@@ -220,6 +221,12 @@ func (w *world) activities(env *testsuite.TestWorkflowEnvironment) {
 	env.RegisterActivityWithOptions(func(_ context.Context, request protocol.PinRequest) (protocol.RunPin, error) {
 		return w.pin(request)
 	}, activity.RegisterOptions{Name: protocol.ActivityPin})
+	env.RegisterActivityWithOptions(func(_ context.Context, request protocol.EscalationRequest) (protocol.EscalationPolicy, error) {
+		if w.policy == nil {
+			return protocol.EscalationPolicy{}, nil
+		}
+		return w.policy(request)
+	}, activity.RegisterOptions{Name: protocol.ActivityEscalationPolicy})
 	for _, ref := range slices.Sorted(maps.Keys(w.delays)) {
 		env.OnActivity(protocol.ActivityAction, mock.Anything, mock.MatchedBy(func(r protocol.ActionRequest) bool {
 			return r.Connector+"."+r.Action == ref

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/escalation"
 	"github.com/tocsin-soar/tocsin/workflows/interpreter"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
@@ -61,12 +62,14 @@ func begin(ctx workflow.Context, input protocol.IncidentInput) *state.Case {
 // start begins all that runs beside the updates. Their order is part of the
 // level: it decides the order of commands.
 func (i *incident) start(outer, free workflow.Context) {
+	i.Escalates = i.level >= 2
 	i.Machine.Start()
 	i.startClocks(free)
 	workflow.GoNamed(free, "board", i.showLoop)
 	workflow.GoNamed(free, "match", i.matchLoop)
 	workflow.GoNamed(free, "close", i.closeLoop)
 	workflow.GoNamed(free, "auto close", i.autoCloseLoop)
+	workflow.GoNamed(free, "escalations", func(ctx workflow.Context) { escalation.Run(ctx, i.Machine) })
 	workflow.GoNamed(free, "cancel", func(ctx workflow.Context) { i.awaitCancel(ctx, outer) })
 }
 

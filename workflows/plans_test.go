@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // Plans by hand: the compiler is another package's matter. seal gives paths and
@@ -229,6 +231,12 @@ func declare(id string, fields []plan.Field, options ...option) *plan.Step {
 	s := step(id, plan.KindDeclare, options)
 	s.Declare = fields
 	return s
+}
+
+// onlyLead is a policy of one step.
+func onlyLead(r protocol.EscalationRequest) (protocol.EscalationPolicy, error) {
+	step := protocol.EscalationStep{To: []soar.Approver{{Role: soar.RoleSOCLead}}, Wait: 24 * time.Hour}
+	return protocol.EscalationPolicy{Name: r.Policy, Steps: []protocol.EscalationStep{step}}, nil
 }
 
 func escalate(id, policy, reason string, options ...option) *plan.Step {

@@ -206,6 +206,9 @@ func TestRandomPlans(t *testing.T) {
 			defer w.mu.Unlock()
 			return f.answer(r, nth)
 		}
+		if rapid.Bool().Draw(t, "policy") {
+			w.policy = onlyLead
+		}
 		moves := rapid.SliceOfN(rapid.IntRange(0, 99), 12, 12).Draw(t, "moves")
 		for n, move := range moves {
 			at := time.Duration(n+1) * 7 * time.Hour
@@ -275,6 +278,8 @@ func (w *world) meddle(env *testsuite.TestWorkflowEnvironment, n, move int) {
 		send(protocol.UpdatePause, protocol.Control{Command: by("ana")})
 	case 4, 5, 6:
 		send(protocol.UpdateResume, protocol.Control{Command: by("ana")})
+	case 9:
+		send(protocol.UpdateAcknowledgeEscalation, protocol.AcknowledgeEscalation{Command: by("ana")})
 	case 7:
 		for _, held := range view.Containments {
 			send(protocol.UpdateRelease, protocol.Release{Command: by("ana"), ContainmentID: held.ID})

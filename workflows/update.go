@@ -50,6 +50,7 @@ func install[T command](ctx workflow.Context, i *incident, u update[T]) error {
 			i.Touch()
 		}
 		reply := u.do(payload)
+		i.Case.WorkOn(payload.Header().By, i.Now())
 		i.Case.Remember(id, reply)
 		i.updates++
 		i.Touch()
@@ -120,7 +121,7 @@ func needReason(c protocol.Command) error {
 // that came with the first workflow task waits for this.
 func (i *incident) handle(ctx workflow.Context) error {
 	for _, register := range []func(workflow.Context) error{
-		i.handleState, i.handleAlerts, i.handleDecisions, i.handleDeclare, i.handleControl, i.handleSteps, i.handleContainments, i.handleClose,
+		i.handleState, i.handleAlerts, i.handleDecisions, i.handleDeclare, i.handleControl, i.handleSteps, i.handleContainments, i.handleEscalations, i.handleClose,
 	} {
 		if err := register(ctx); err != nil {
 			return err

@@ -139,7 +139,8 @@ func (i *incident) handleDeclare(ctx workflow.Context) error {
 				}
 				return nil
 			},
-			do: func(protocol.Control) protocol.Reply {
+			do: func(c protocol.Control) protocol.Reply {
+				i.Case.AcknowledgeEscalation("", c.By, i.Now())
 				return reply("acknowledged at %s", i.Case.Incident.AcknowledgedAt.Format("2006-01-02 15:04 UTC"))
 			},
 		}),

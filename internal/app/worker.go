@@ -30,14 +30,15 @@ func (a *App) work(ctx context.Context) error {
 	worker := a.temporal.NewWorker()
 	workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Register(worker)
 	activities.New(activities.Deps{
-		Connectors:    a.counted(),
-		Store:         guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},
-		Playbooks:     chooser{a.intake, a.library},
-		Evaluate:      evaluator(cache),
-		Preauthorised: func(name, action string) bool { return a.policy.Preauthorises(name, action, time.Now()) },
-		Limits:        a.config.Limits,
-		Meter:         a.metrics,
-		Logger:        a.log,
+		Connectors:       a.counted(),
+		Store:            guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},
+		Playbooks:        chooser{a.intake, a.library},
+		Evaluate:         evaluator(cache),
+		Preauthorised:    func(name, action string) bool { return a.policy.Preauthorises(name, action, time.Now()) },
+		Limits:           a.config.Limits,
+		EscalationPolicy: a.policy.EscalationPolicy,
+		Meter:            a.metrics,
+		Logger:           a.log,
 	}).Register(worker)
 	if err := worker.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)

@@ -26,11 +26,12 @@ func mayImport() map[string][]string {
 		"api/gen":     {"internal/diag", "internal/protocol", "internal/soar"},
 		"api/spec":    {"internal/soar"},
 
-		"workflows":             {"workflows/asking", "workflows/clocks", "internal/deadline/objective", "workflows/interpreter", "workflows/state", "internal/protocol", "internal/quorum", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
+		"workflows":             {"workflows/asking", "workflows/clocks", "workflows/escalation", "internal/deadline/objective", "workflows/interpreter", "workflows/state", "internal/protocol", "internal/quorum", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
 		"workflows/asking":      {"workflows/state", "internal/protocol", "internal/soar"},
 		"workflows/clocks":      {"workflows/state", "internal/deadline/objective", "internal/protocol", "internal/soar"},
 		"workflows/interpreter": {"workflows/asking", "workflows/state", "internal/protocol", "internal/playbook/plan", "internal/playbook/expression", "internal/soar"},
-		"workflows/state":       {"internal/protocol", "internal/playbook/plan", "internal/quorum", "internal/soar"},
+		"workflows/escalation":  {"workflows/interpreter", "workflows/state", "internal/oncall/escalation", "internal/protocol", "internal/soar"},
+		"workflows/state":       {"internal/oncall/escalation", "internal/protocol", "internal/playbook/plan", "internal/quorum", "internal/soar"},
 		"activities":            {"internal/connector", "internal/guard", "internal/manifest", "internal/observe", "internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"playbooks":             {},
 

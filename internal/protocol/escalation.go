@@ -16,6 +16,19 @@ const (
 	UpdateAcknowledgeEscalation = "acknowledge_escalation" // somebody has it: AcknowledgeEscalation
 )
 
+// Kinds of timeline events about escalations, tasks and rosters.
+const (
+	EventEscalationStep         = "escalation.step"         // a step was taken: who was told, what was called in
+	EventEscalationAcknowledged = "escalation.acknowledged" // somebody has it
+	EventEscalationStale        = "escalation.stale"        // nothing followed an acknowledgement
+	EventEscalationExhausted    = "escalation.exhausted"    // no step is left and nobody acknowledged
+	EventEscalationEnded        = "escalation.ended"        // with the incident
+	EventEscalationFailed       = "escalation.failed"       // there is no such policy
+	EventTaskAssigned           = "task.assigned"           // claimed, or given to somebody else
+	EventOverrideSet            = "oncall.override_set"     // chain "system"
+	EventOverrideEnded          = "oncall.override_ended"   // chain "system"
+)
+
 // EscalationRequest names a policy.
 type EscalationRequest struct {
 	Policy string `json:"policy"`

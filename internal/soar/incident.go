@@ -24,6 +24,7 @@ type Incident struct {
 	ClosedAt       *time.Time     `json:"closed_at,omitempty"`
 	RecoveredAt    *time.Time     `json:"recovered_at,omitempty"` // first declared recovered
 	Drill          bool           `json:"drill,omitempty"`        // practised, not real: left out of the metrics of the programme
+	Escalations    []Escalation   `json:"escalations,omitempty"`  // in the order they started
 }
 
 // Resolution is how an incident ended.

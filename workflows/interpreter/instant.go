@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"go.temporal.io/sdk/workflow"
+
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -62,8 +64,9 @@ func (v *visit) declare() result {
 	return succeeded()
 }
 
-// escalate tells the people of an escalation policy, urgently.
-func (v *visit) escalate() result {
+// escalate starts an escalation policy. A workflow run from before policies were
+// carried out tells the people of the audience of that name once.
+func (v *visit) escalate(ctx workflow.Context) result {
 	reason, err := v.m.value(v.step.Escalate.Reason, v.vars())
 	if err != nil {
 		return failed("reason: " + err.Error())
@@ -73,12 +76,34 @@ func (v *visit) escalate() result {
 		return failed("reason: " + err.Error())
 	}
 	policy, incident := v.step.Escalate.Policy, v.m.Case.Incident
+	if v.m.Escalates {
+		return v.startPolicy(ctx, soar.Escalation{Policy: policy, Reason: text, StepPath: v.rec.Key, StartedBy: actor(v.at.run)})
+	}
 	v.tell(protocol.EventEscalated, "Escalated by policy "+policy+": "+text, map[string]any{"policy": policy, "reason": text})
 	v.m.Send(protocol.Message{
 		Kind: MessageEscalation, Audience: policy, Urgent: true,
 		Subject: "Escalation: " + incident.ID + " (" + string(incident.Severity) + ")",
 		Body:    text + "\nIncident " + incident.ID + ": " + incident.Title,
 	})
+	return succeeded()
+}
+
+// startPolicy waits until the policy is found and its first step is taken: one that
+// is not there fails the step.
+func (v *visit) startPolicy(ctx workflow.Context, asked soar.Escalation) result {
+	if v.rec.Escalation == "" {
+		one, _ := v.m.Case.Escalate(asked, v.m.Now())
+		v.rec.Escalation = one.ID
+		v.touch()
+	}
+	one := v.m.Case.FindEscalation(v.rec.Escalation)
+	begun := func() bool { return one == nil || one.Over() || one.Taken > 0 }
+	if why := v.scope.await(ctx, begun); why != nil {
+		return halted(why)
+	}
+	if one != nil && one.Problem != "" {
+		return failed(one.Problem)
+	}
 	return succeeded()
 }
 

@@ -23,7 +23,8 @@ type Expressions interface {
 
 // Machine runs the playbooks of one case inside one workflow run.
 type Machine struct {
-	Case *state.Case
+	Case      *state.Case
+	Escalates bool // escalation policies are carried out; set before Start
 
 	ctx      workflow.Context // never cancelled
 	plans    PlanSource

@@ -112,10 +112,14 @@ func (m *Machine) Lookup(ctx workflow.Context, name string, request, reply any) 
 
 // lookupTitle is what managers read in Temporal's UI.
 func lookupTitle(name string) string {
-	if name == protocol.ActivityMatch {
+	switch name {
+	case protocol.ActivityMatch:
 		return "Look for playbooks that fit"
+	case protocol.ActivityEscalationPolicy:
+		return "Look the escalation policy up"
+	default:
+		return "Look the playbook's version up"
 	}
-	return "Look the playbook's version up"
 }
 
 // endRun gives a run its last status and tells it. A failed run needs people.

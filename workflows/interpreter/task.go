@@ -38,7 +38,7 @@ func (v *visit) task(ctx workflow.Context) result {
 			v.m.Case.TouchTask(work)
 			return halted(why)
 		case fired:
-			v.late(work)
+			v.m.LateTask(work, actor(v.at.run))
 		}
 	}
 	return succeeded()
@@ -73,13 +73,16 @@ func (v *visit) assign() string {
 	return ""
 }
 
-// late tells the assignee that the task is overdue, and others when it says so.
-func (v *visit) late(work *state.Task) {
-	now := v.m.Now()
+// LateTask tells the assignee that the task is overdue, and others when it says so.
+func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
+	now := m.Now()
+	tell := func(kind, text string, data any) {
+		m.Tell(state.Entry{Kind: kind, By: by, Step: work.StepPath, Text: text, Data: data})
+	}
 	if work.DueAt != nil && !work.Told && !work.DueAt.After(now) {
 		work.Told = true
-		v.tell(protocol.EventTaskOverdue, "Task "+work.ID+" is overdue", nil)
-		v.m.Send(protocol.Message{
+		tell(protocol.EventTaskOverdue, "Task "+work.ID+" is overdue", nil)
+		m.Send(protocol.Message{
 			Kind: MessageReminder, To: []soar.Approver{work.Assignee}, Subject: work.ID + " is overdue: " + work.Title,
 			Body: "Incident " + work.IncidentID + ": " + work.Title,
 		})
@@ -90,8 +93,8 @@ func (v *visit) late(work *state.Task) {
 			continue
 		}
 		one.Done = true
-		v.tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
-		v.m.Send(protocol.Message{
+		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
+		m.Send(protocol.Message{
 			Kind: MessageEscalation, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,
 			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + nameOf(work.Assignee) + ".",
 		})

@@ -130,6 +130,8 @@ func (v *visit) perform(ctx workflow.Context) result {
 		return v.call(ctx)
 	case plan.KindSteps:
 		return v.list(ctx, v.scope, v.step.Steps, v.at)
+	case plan.KindEscalate:
+		return v.escalate(ctx)
 	default:
 		return v.instant()
 	}
@@ -138,8 +140,6 @@ func (v *visit) perform(ctx workflow.Context) result {
 // instant does the kinds that take no time.
 func (v *visit) instant() result {
 	switch v.step.Kind {
-	case plan.KindEscalate:
-		return v.escalate()
 	case plan.KindDeclare:
 		return v.declare()
 	case plan.KindSet:

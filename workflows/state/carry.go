@@ -103,6 +103,7 @@ func (c *Case) prune() {
 	c.Tasks = newest(c.Tasks, func(t *Task) bool {
 		return t.Open() || slices.Contains(dirty.Tasks, t.ID) || c.runLives(t.StepPath)
 	})
+	c.Escalations = newest(c.Escalations, func(e *Escalating) bool { return !e.Status.Over() })
 	c.Containments = newest(c.Containments, func(held *Containment) bool {
 		return held.State != ContainmentReleased || slices.Contains(dirty.Containments, held.ID) || c.runLives(held.StepPath)
 	})

@@ -22,26 +22,28 @@ const (
 
 // Case is the whole state of one incident's workflow.
 type Case struct {
-	Layout       int                      `json:"layout"`
-	Incident     soar.Incident            `json:"incident"`
-	Alerts       []soar.Alert             `json:"alerts,omitempty"`
-	AlertCount   int                      `json:"alert_count,omitempty"` // all that ever came, also those that fell out of Alerts
-	Policy       protocol.ObjectivePolicy `json:"policy"`
-	Settings     protocol.Settings        `json:"settings"`
-	Runs         []*Run                   `json:"runs,omitempty"`
-	RunCount     int                      `json:"run_count,omitempty"`
-	Approvals    []*Approval              `json:"approvals,omitempty"`
-	Tasks        []*Task                  `json:"tasks,omitempty"`
-	Containments []*Containment           `json:"containments,omitempty"` // in the order they were made
-	Objectives   []*Objective             `json:"objectives,omitempty"`
-	Events       []Event                  `json:"events,omitempty"`
-	EventCount   int                      `json:"event_count,omitempty"`
-	Seen         []Seen                   `json:"seen,omitempty"`
-	Match        Match                    `json:"match"`
-	UndoAll      *Order                   `json:"undo_all,omitempty"` // take everything back once all runs have ended
-	Closing      *Closing                 `json:"closing,omitempty"`
-	Journal      Journal                  `json:"journal"`
-	Continued    int                      `json:"continued,omitempty"` // how often it continued as new
+	Layout          int                      `json:"layout"`
+	Incident        soar.Incident            `json:"incident"`
+	Alerts          []soar.Alert             `json:"alerts,omitempty"`
+	AlertCount      int                      `json:"alert_count,omitempty"` // all that ever came, also those that fell out of Alerts
+	Policy          protocol.ObjectivePolicy `json:"policy"`
+	Settings        protocol.Settings        `json:"settings"`
+	Runs            []*Run                   `json:"runs,omitempty"`
+	RunCount        int                      `json:"run_count,omitempty"`
+	Approvals       []*Approval              `json:"approvals,omitempty"`
+	Tasks           []*Task                  `json:"tasks,omitempty"`
+	Containments    []*Containment           `json:"containments,omitempty"` // in the order they were made
+	Objectives      []*Objective             `json:"objectives,omitempty"`
+	Escalations     []*Escalating            `json:"escalations,omitempty"`
+	EscalationCount int                      `json:"escalation_count,omitempty"`
+	Events          []Event                  `json:"events,omitempty"`
+	EventCount      int                      `json:"event_count,omitempty"`
+	Seen            []Seen                   `json:"seen,omitempty"`
+	Match           Match                    `json:"match"`
+	UndoAll         *Order                   `json:"undo_all,omitempty"` // take everything back once all runs have ended
+	Closing         *Closing                 `json:"closing,omitempty"`
+	Journal         Journal                  `json:"journal"`
+	Continued       int                      `json:"continued,omitempty"` // how often it continued as new
 }
 
 // Order is what somebody asked for, and why.

@@ -163,6 +163,7 @@ func (c *Case) Close(now time.Time) {
 			c.MeetObjective(objective.Name, order.By, now)
 		}
 	}
+	c.endEscalations(now)
 	text := fmt.Sprintf("Closed as %s", order.Resolution)
 	if held := len(c.Held()); held > 0 {
 		text += fmt.Sprintf("; %s still in force", Plural(held, "containment"))

@@ -53,6 +53,7 @@ type Record struct {
 	Approval      string         `json:"approval,omitempty"`
 	Preauthorised string         `json:"preauthorised,omitempty"` // approval: the policy that stood in for it
 	Task          string         `json:"task,omitempty"`
+	Escalation    string         `json:"escalation,omitempty"`
 
 	// Flying says that its activity is under way. It is never carried: no
 	// activity is in flight when the workflow continues as new.

@@ -11,7 +11,7 @@ import (
 // View is what the state query answers.
 func (c *Case) View(draining bool) protocol.StateView {
 	view := protocol.StateView{
-		Incident: c.Incident, Runs: []protocol.RunView{}, Approvals: []soar.Approval{}, Tasks: []soar.Task{},
+		Incident: c.incidentView(), Runs: []protocol.RunView{}, Approvals: []soar.Approval{}, Tasks: []soar.Task{},
 		Containments: []soar.Containment{}, Objectives: c.objectiveViews(), Draining: draining, ContinuedAsNew: c.Continued,
 	}
 	for _, run := range c.Runs {
@@ -36,8 +36,7 @@ func (c *Case) View(draining bool) protocol.StateView {
 // views puts what is dirty into the batch, as it is now.
 func (c *Case) views(batch *protocol.JournalBatch, dirty Dirty) {
 	if dirty.Incident {
-		incident := c.Incident
-		incident.Facts = maps.Clone(incident.Facts)
+		incident := c.incidentView()
 		batch.Incident = &incident
 	}
 	if dirty.Objectives {
@@ -67,6 +66,13 @@ func (c *Case) views(batch *protocol.JournalBatch, dirty Dirty) {
 			batch.Containments = append(batch.Containments, containment.Containment)
 		}
 	}
+}
+
+// incidentView is the incident with its escalations.
+func (c *Case) incidentView() soar.Incident {
+	incident := c.Incident
+	incident.Facts, incident.Escalations = maps.Clone(incident.Facts), c.escalationViews()
+	return incident
 }
 
 func (c *Case) objectiveViews() []soar.Objective {
