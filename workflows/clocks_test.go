@@ -18,7 +18,7 @@ import (
 )
 
 // ruled is a policy with a calendar, conditions and everything that a rule may do.
-func ruled(t *testing.T) protocol.ObjectivePolicy {
+func agreed(t *testing.T) protocol.ObjectivePolicy {
 	t.Helper()
 	spec := calendar.Spec{Name: "office", Zone: "America/New_York"}
 	for day := time.Monday; day <= time.Friday; day++ {
@@ -63,7 +63,7 @@ func TestTheWorkflowRingsWhenTheSimulatorSays(t *testing.T) {
 		w := newWorld(t, p)
 		w.often = often
 		input := incident(p)
-		input.Policy = ruled(t)
+		input.Policy = agreed(t)
 		answer, err := timeline.Compute(timeline.Request{Incident: input.Incident, Playbooks: []string{"one"}, Policy: input.Policy})
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +85,7 @@ func TestBreachesDoWhatTheRuleSays(t *testing.T) {
 	p := playbook("one", wait("w", plan.Wait{For: 400 * time.Hour}))
 	w := newWorld(t, p)
 	input := incident(p)
-	input.Policy = ruled(t)
+	input.Policy = agreed(t)
 	w.run(input).ended(soar.StatusClosed)
 	if w.views.Incident.Facts["contain_late"] != true {
 		t.Errorf("facts %v", w.views.Incident.Facts)
@@ -105,7 +105,7 @@ func TestClocksRestAndAreCountedAnew(t *testing.T) {
 	p := playbook("one", wait("w", plan.Wait{For: 400 * time.Hour}))
 	w := newWorld(t, p)
 	input := incident(p)
-	input.Policy = ruled(t)
+	input.Policy = agreed(t)
 	hours := func(n int) time.Duration { return time.Duration(n) * time.Hour }
 	w.at(hours(1), protocol.UpdateDeclare, protocol.Declare{Command: by("anna"), Facts: map[string]any{"waiting": true}})
 	w.at(hours(120), protocol.UpdateDeclare, protocol.Declare{Command: by("anna"), Facts: map[string]any{"waiting": false}})
