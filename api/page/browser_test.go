@@ -19,7 +19,7 @@ import (
 // TestInABrowserWithoutScript opens the link in a real browser whose scripts are
 // turned off, looks, asks, and decides.
 func TestInABrowserWithoutScript(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldAt(t, time.Now().UTC().Truncate(24*time.Hour).Add(36*time.Hour)) // tomorrow at noon, for the pictures
 	b := openBrowser(t, w, "scriptEnabled=false")
 	link := w.link("lead@lab.invalid")
 	b.open(link)

@@ -219,6 +219,19 @@ func TestWhoMayNot(t *testing.T) {
 	w.recorded("asker@lab.invalid tried to approve approval APR-1 and was refused")
 }
 
+// TestTheDelegateDecides: an analyst stands in for a lead who is away, and says so.
+func TestTheDelegateDecides(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	link := w.link("analyst@lab.invalid")
+	must(t, w.keep.AbsenceAdd(t.Context(), soar.Absence{ID: "ABS-1", Person: "lead@lab.invalid", Delegate: "analyst@lab.invalid", From: w.clock.Add(-time.Hour), Until: w.clock.Add(time.Hour)}, entry()))
+	got := w.send(http.MethodPost, link, w.form(link, "approve", "the lead is on leave"), sameOrigin())
+	if got.status != http.StatusOK || !strings.Contains(got.body, "analyst@lab.invalid for lead@lab.invalid approved") {
+		t.Errorf("%d\n%s", got.status, got.body)
+	}
+	w.decided(1)
+}
+
 func TestNeedToKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

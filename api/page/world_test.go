@@ -71,16 +71,21 @@ func (away) UpdateIncident(context.Context, string, string, string, json.RawMess
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldAt(t, time.Date(2126, 3, 2, 12, 0, 0, 0, time.UTC))
+}
+
+func newWorldAt(t *testing.T, clock time.Time) *world {
+	t.Helper()
 	shipped, faults := policy.Load("")
 	if faults.HasErrors() {
 		t.Fatal(faults)
 	}
-	w := &world{t: t, store: storetest.New(t), clock: time.Date(2126, 3, 2, 12, 0, 0, 0, time.UTC)}
+	w := &world{t: t, store: storetest.New(t), clock: clock}
 	now := func() time.Time { return w.clock }
 	w.keep = peoplestore.New(w.store)
 	directory := people.New(people.Options{Store: w.keep, Tokens: w.store, Policy: shipped, Now: now})
 	quiet := slog.New(slog.NewTextHandler(&w.log, nil))
-	service := incidents.New(incidents.Options{Store: w.store, Workflows: away{}, Policy: shipped, Now: now, Logger: quiet})
+	service := incidents.New(incidents.Options{Store: w.store, Workflows: away{}, People: directory, Policy: shipped, Now: now, Logger: quiet})
 	w.links = link.New(link.Options{Store: w.keep, Approvals: w.store, People: directory, PublicURL: "https://tocsin.lab.invalid", Now: now})
 	w.router = api.NewRouter(api.RouterOptions{Log: quiet, Now: now, NewID: func() string { return "request" }})
 	page.New(page.Options{Links: w.links, Desk: service, Now: now, NewID: func() string { return "question" }, Log: quiet}).Mount(w.router)
