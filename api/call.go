@@ -13,7 +13,7 @@ type call struct {
 	requestID string
 	remote    netip.Addr
 	operation string // id, once routed
-	alertDoor bool   // detection tools come here
+	basic     bool   // detection tools or calendar programs come here, which have passwords
 	admitted  bool   // the guard has let it through
 	principal soar.Principal
 	mediaType string

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -23,4 +24,18 @@ func (r clockRoutes) ListClocks(ctx context.Context, request gen.ListClocksReque
 	}
 	page, err := r.clocks.Clocks(ctx, principal(ctx), filter)
 	return gen.ListClocks200JSONResponse{Now: page.Now, Items: list(page.Items), Next: optional(page.Next)}, err
+}
+
+// ShowClockFeed gives them as a calendar.
+func (r clockRoutes) ShowClockFeed(ctx context.Context, _ gen.ShowClockFeedRequestObject) (gen.ShowClockFeedResponseObject, error) {
+	calendar, err := r.clocks.Feed(ctx, principal(ctx))
+	return gen.ShowClockFeed200TextCalendarResponse{Body: strings.NewReader(calendar), ContentLength: int64(len(calendar))}, err
+}
+
+// ShowProgramme gives the metrics of a span of time.
+func (r clockRoutes) ShowProgramme(ctx context.Context, request gen.ShowProgrammeRequestObject) (gen.ShowProgrammeResponseObject, error) {
+	params := request.Params
+	measured, err := r.clocks.Programme(ctx, principal(ctx), soar.ProgrammeFilter{From: value(params.From), Until: value(params.Until), By: soar.ProgrammeBy(value(params.By))})
+	measured.Groups = list(measured.Groups)
+	return gen.ShowProgramme200JSONResponse(measured), err
 }

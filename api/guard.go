@@ -43,7 +43,7 @@ func (g guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		request := c.Request()
 		current := callFrom(request.Context())
-		current.operation, current.alertDoor = g.operation.ID, g.operation.AlertDoor
+		current.operation, current.basic = g.operation.ID, g.operation.AlertDoor || g.operation.Feed
 		trace.SpanFromContext(request.Context()).SetName(g.operation.ID)
 		err := refuseSize(c.Response(), request)
 		if err == nil {
@@ -87,6 +87,9 @@ func (g guard) admit(c echo.Context, current *call) error {
 		if header == "" {
 			return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "api.admit", "a token is needed: send Authorization: Bearer tocsin_...")
 		}
+		if token, basic := access.BasicToken(header); basic && g.operation.Feed {
+			return g.feedReader(ctx, token, remote)
+		}
 		return g.authenticator.Authenticate(ctx, header, remote)
 	}
 	if g.operation.AlertDoor {
@@ -108,6 +111,15 @@ func (g guard) admit(c echo.Context, current *call) error {
 		return err
 	}
 	return err
+}
+
+// feedReader takes the token of a calendar program, which it sends as a password.
+func (g guard) feedReader(ctx context.Context, token string, remote netip.Addr) (soar.Principal, error) {
+	who, err := g.authenticator.Authenticate(ctx, token, remote)
+	if err == nil && !access.OnlyFor(who, access.ClockRead) {
+		return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "api.feedReader", "by Basic a token is taken whose one scope is %s", access.ClockRead)
+	}
+	return who, err
 }
 
 // note leaves in an incident's record that somebody was refused who wanted to

@@ -46,7 +46,7 @@ func (r incidentRoutes) OpenIncident(ctx context.Context, request gen.OpenIncide
 		RequestID: r.keys.id(ctx, "", request.Params.IdempotencyKey),
 		Title:     body.Title, Description: value(body.Description), Severity: value(body.Severity), Category: value(body.Category),
 		Impact: value(body.Impact), Urgency: value(body.Urgency), TLP: value(body.TLP), Owner: value(body.Owner), Facts: body.Facts,
-		Host: value(body.Host), User: value(body.User), SourceIP: value(body.SourceIP), DestIP: value(body.DestinationIP), URLs: body.Urls, Input: body.Input,
+		Host: value(body.Host), User: value(body.User), SourceIP: value(body.SourceIP), DestIP: value(body.DestinationIP), URLs: body.Urls, Input: body.Input, Drill: value(body.Drill),
 	})
 	if err != nil {
 		return nil, err

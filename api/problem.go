@@ -164,7 +164,7 @@ func answerProblem(log *slog.Logger) echo.HTTPErrorHandler {
 		switch body.Status {
 		case http.StatusUnauthorized:
 			header.Set("WWW-Authenticate", `Bearer realm="tocsin"`)
-			if current.alertDoor { // Amazon SNS sends its password only when it is asked to
+			if current.basic { // Amazon SNS and calendars send a password only when they are asked to
 				header.Add("WWW-Authenticate", `Basic realm="tocsin"`)
 			}
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable:

@@ -90,6 +90,9 @@ type containmentReader interface {
 
 type clockReader interface {
 	Clocks(ctx context.Context, p soar.Principal, filter soar.ClockFilter) (clockboard.Page, error)
+	// Feed gives them as a calendar of RFC 5545.
+	Feed(ctx context.Context, p soar.Principal) (string, error)
+	Programme(ctx context.Context, p soar.Principal, filter soar.ProgrammeFilter) (soar.Programme, error)
 }
 
 type refusalKeeper interface {

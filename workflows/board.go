@@ -87,6 +87,9 @@ func (i *incident) details() string {
 	if incident.Paused {
 		out.WriteString(", **paused**")
 	}
+	if incident.Drill {
+		out.WriteString(", **a drill**")
+	}
 	out.WriteString("\n\n" + escape(incident.Title) + "\n\n")
 	i.clockTable(&out)
 	i.peopleTables(&out)

@@ -28,6 +28,10 @@ func Token(roles ...soar.Role) string {
 	return "tocsin_role." + strings.Join(names, ".")
 }
 
+// FeedToken gives the text of a token for somebody with this role, of the one scope
+// that a calendar needs.
+func FeedToken(role soar.Role) string { return Token(role) + "~" + string(access.ClockRead) }
+
 // Authenticate reads the roles out of the token.
 func (f *Fake) Authenticate(ctx context.Context, header string, remote netip.Addr) (soar.Principal, error) {
 	if err := f.begin(ctx, "Authenticate", "%s", remote); err != nil {
@@ -41,6 +45,10 @@ func (f *Fake) Authenticate(ctx context.Context, header string, remote netip.Add
 		return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "fake", "a valid token is needed")
 	}
 	who := soar.Principal{Actor: soar.Actor{Kind: soar.ActorPerson, ID: "somebody@lab.invalid"}, Token: "tok0000009"}
+	names, scope, scoped := strings.Cut(names, "~")
+	if scoped {
+		who.Scopes = []string{scope}
+	}
 	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == '.' }) {
 		if !slices.Contains(soar.Roles(), soar.Role(name)) {
 			return soar.Principal{}, soar.Errorf(soar.CodeUnauthenticated, "fake", "a valid token is needed")

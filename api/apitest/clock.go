@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/clockboard"
+	"github.com/tocsin-soar/tocsin/internal/clockboard/feed"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -21,6 +22,30 @@ func (f *Fake) Clocks(ctx context.Context, _ soar.Principal, filter soar.ClockFi
 		}
 	}
 	return page, err
+}
+
+// Feed gives a calendar.
+func (f *Fake) Feed(ctx context.Context, p soar.Principal) (string, error) {
+	return feed.Write(clocks(), Start), f.begin(ctx, "Feed", "%s %v", p.Actor.ID, p.Scopes)
+}
+
+// Programme gives some figures.
+func (f *Fake) Programme(ctx context.Context, _ soar.Principal, filter soar.ProgrammeFilter) (soar.Programme, error) {
+	seconds := func(s float64) *float64 { return &s }
+	group := soar.ProgrammeGroup{
+		Incidents: 12, Open: 2, Drills: 1, NotIncidents: 4,
+		Acknowledge: soar.ProgrammeTime{Count: 12, Median: seconds(754), P90: seconds(5025)},
+		Contain:     soar.ProgrammeTime{Count: 9, Open: 2, Skipped: 1, Median: seconds(7261), P90: seconds(180000)},
+		Recover:     soar.ProgrammeTime{Open: 2, Skipped: 10},
+		Close:       soar.ProgrammeTime{Count: 10, Open: 2, Median: seconds(59), P90: seconds(59)},
+		Objectives:  soar.ProgrammeObjectives{Met: 27, Missed: 3, Open: 4, Share: seconds(0.9)},
+	}
+	out := soar.Programme{From: filter.From, Until: filter.Until, By: filter.By, Total: group}
+	if filter.By != "" {
+		group.Key = "high"
+		out.Groups = []soar.ProgrammeGroup{group}
+	}
+	return out, f.begin(ctx, "Programme", "from=%t until=%t by=%s", !filter.From.IsZero(), !filter.Until.IsZero(), filter.By)
 }
 
 func clocks() []soar.Clock {

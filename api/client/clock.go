@@ -26,3 +26,13 @@ func (c *Client) Clocks(ctx context.Context, q ClockQuery) (*gen.ClockPage, erro
 	}
 	return answer(r.JSON200)
 }
+
+// Programme gives the metrics of incidents opened in a span of time; nil ends are the
+// server's, an empty by gives the total alone.
+func (c *Client) Programme(ctx context.Context, from, until *time.Time, by string) (*gen.Programme, error) {
+	r, err := c.api.ShowProgrammeWithResponse(ctx, &gen.ShowProgrammeParams{From: from, Until: until, By: optional(gen.ShowProgrammeParamsBy(by))})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}

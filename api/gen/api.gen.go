@@ -204,6 +204,7 @@ const (
 	ListClocksParamsStateAll      ListClocksParamsState = "all"
 	ListClocksParamsStateBreached ListClocksParamsState = "breached"
 	ListClocksParamsStateMet      ListClocksParamsState = "met"
+	ListClocksParamsStatePaused   ListClocksParamsState = "paused"
 	ListClocksParamsStateRunning  ListClocksParamsState = "running"
 	ListClocksParamsStateWarning  ListClocksParamsState = "warning"
 )
@@ -216,6 +217,8 @@ func (e ListClocksParamsState) Valid() bool {
 	case ListClocksParamsStateBreached:
 		return true
 	case ListClocksParamsStateMet:
+		return true
+	case ListClocksParamsStatePaused:
 		return true
 	case ListClocksParamsStateRunning:
 		return true
@@ -244,6 +247,27 @@ func (e ListContainmentsParamsState) Valid() bool {
 	case ListContainmentsParamsStateReleaseFailed:
 		return true
 	case ListContainmentsParamsStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShowProgrammeParamsBy.
+const (
+	ShowProgrammeParamsByCategory ShowProgrammeParamsBy = "category"
+	ShowProgrammeParamsByMonth    ShowProgrammeParamsBy = "month"
+	ShowProgrammeParamsBySeverity ShowProgrammeParamsBy = "severity"
+)
+
+// Valid indicates whether the value is a known member of the ShowProgrammeParamsBy enum.
+func (e ShowProgrammeParamsBy) Valid() bool {
+	switch e {
+	case ShowProgrammeParamsByCategory:
+		return true
+	case ShowProgrammeParamsByMonth:
+		return true
+	case ShowProgrammeParamsBySeverity:
 		return true
 	default:
 		return false
@@ -737,10 +761,13 @@ type ObjectivePause = soar.ObjectivePause
 // OpenIncident defines model for OpenIncident.
 type OpenIncident struct {
 	// Category A type of the Reference Security Incident Taxonomy (RSIT).
-	Category      *Category              `json:"category,omitempty"`
-	Description   *string                `json:"description,omitempty"`
-	DestinationIP *string                `json:"destination_ip,omitempty"`
-	Facts         map[string]interface{} `json:"facts,omitempty"`
+	Category      *Category `json:"category,omitempty"`
+	Description   *string   `json:"description,omitempty"`
+	DestinationIP *string   `json:"destination_ip,omitempty"`
+
+	// Drill Practised, not real. Playbooks act all the same; it is left out of the metrics of the programme
+	Drill *bool                  `json:"drill,omitempty"`
+	Facts map[string]interface{} `json:"facts,omitempty"`
 
 	// Host What playbooks read as the alert's host.
 	Host   *HostInput `json:"host,omitempty"`
@@ -886,6 +913,18 @@ type Problem struct {
 
 // ProblemCode defines model for Problem.Code.
 type ProblemCode string
+
+// Programme defines model for Programme.
+type Programme = soar.Programme
+
+// ProgrammeGroup defines model for ProgrammeGroup.
+type ProgrammeGroup = soar.ProgrammeGroup
+
+// ProgrammeObjectives defines model for ProgrammeObjectives.
+type ProgrammeObjectives = soar.ProgrammeObjectives
+
+// ProgrammeTime defines model for ProgrammeTime.
+type ProgrammeTime = soar.ProgrammeTime
 
 // Protected defines model for Protected.
 type Protected = soar.Protected
@@ -1465,6 +1504,21 @@ type ListTimelineParams struct {
 	// Actor The id of who did it
 	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 }
+
+// ShowProgrammeParams defines parameters for ShowProgramme.
+type ShowProgrammeParams struct {
+	// From Opened at or after; left out: 90 days before until
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until Opened before; left out: now
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// By Also split: by severity or category as they are now, or by the month in which they were opened (UTC)
+	By *ShowProgrammeParamsBy `form:"by,omitempty" json:"by,omitempty"`
+}
+
+// ShowProgrammeParamsBy defines parameters for ShowProgramme.
+type ShowProgrammeParamsBy string
 
 // ShowOutboxParams defines parameters for ShowOutbox.
 type ShowOutboxParams struct {
@@ -2160,6 +2214,17 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
 	ListClocks(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ShowClockFeed What runs out, as a calendar to subscribe to
+	//
+	// iCalendar (RFC 5545): one event for each clock of `/api/v1/clocks` that is still open, at the
+	// moment it is due, with an alarm at its time to warn; the next 2,000. Calendar programs cannot
+	// send a bearer token: here, and nowhere else for people, a token is taken by Basic as the
+	// password, when `clock:read` is the only scope it has. It stands in no address, so that no
+	// log, history or shared calendar has it. An incident that is TLP:RED is only "an incident".
+	//
+	// Corresponds with GET /api/v1/clocks.ics (the `ShowClockFeed` operationId).
+	ShowClockFeed(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListConnectors List connector instances with what each can do
 	//
 	// Corresponds with GET /api/v1/connectors (the `ListConnectors` operationId).
@@ -2576,6 +2641,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/me (the `ShowMe` operationId).
 	ShowMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowProgramme Measure how incidents were responded to
+	//
+	// Of incidents opened in a span of time that the caller needs to know of. Drills, and what turned
+	// out to be no incident, are left out and counted apart. Times count from `opened_at` to
+	// `acknowledged_at`, `contained_at`, `recovered_at` and `closed_at`; median and p90 are
+	// interpolated over the incidents that got there. Who has not got there is `open`, or `skipped`
+	// when the incident ended without; never zero. `objectives.share` is met / (met + missed).
+	//
+	// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
+	ShowProgramme(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	//
@@ -3083,6 +3159,27 @@ func (c *Client) ListApprovers(ctx context.Context, params *ListApproversParams,
 // Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
 func (c *Client) ListClocks(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClocksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowClockFeed What runs out, as a calendar to subscribe to
+//
+// iCalendar (RFC 5545): one event for each clock of `/api/v1/clocks` that is still open, at the
+// moment it is due, with an alarm at its time to warn; the next 2,000. Calendar programs cannot
+// send a bearer token: here, and nowhere else for people, a token is taken by Basic as the
+// password, when `clock:read` is the only scope it has. It stands in no address, so that no
+// log, history or shared calendar has it. An incident that is TLP:RED is only "an incident".
+//
+// Corresponds with GET /api/v1/clocks.ics (the `ShowClockFeed` operationId).
+func (c *Client) ShowClockFeed(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowClockFeedRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -4030,6 +4127,27 @@ func (c *Client) ListTimeline(ctx context.Context, incidentID PathIncident, para
 // Corresponds with GET /api/v1/me (the `ShowMe` operationId).
 func (c *Client) ShowMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewShowMeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowProgramme Measure how incidents were responded to
+//
+// Of incidents opened in a span of time that the caller needs to know of. Drills, and what turned
+// out to be no incident, are left out and counted apart. Times count from `opened_at` to
+// `acknowledged_at`, `contained_at`, `recovered_at` and `closed_at`; median and p90 are
+// interpolated over the incidents that got there. Who has not got there is `open`, or `skipped`
+// when the incident ended without; never zero. `objectives.share` is met / (met + missed).
+//
+// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
+func (c *Client) ShowProgramme(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowProgrammeRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5458,6 +5576,33 @@ func NewListClocksRequest(server string, params *ListClocksParams) (*http.Reques
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowClockFeedRequest constructs an http.Request for the ShowClockFeed method
+func NewShowClockFeedRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/clocks.ics")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -7493,6 +7638,84 @@ func NewShowMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewShowProgrammeRequest constructs an http.Request for the ShowProgramme method
+func NewShowProgrammeRequest(server string, params *ShowProgrammeParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/metrics/programme")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewShowOutboxRequest constructs an http.Request for the ShowOutbox method
 func NewShowOutboxRequest(server string, params *ShowOutboxParams) (*http.Request, error) {
 	var err error
@@ -9029,6 +9252,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/clocks (the `ListClocks` operationId).
 	ListClocksWithResponse(ctx context.Context, params *ListClocksParams, reqEditors ...RequestEditorFn) (*ListClocksResponse, error)
 
+	// ShowClockFeedWithResponse What runs out, as a calendar to subscribe to
+	//
+	// iCalendar (RFC 5545): one event for each clock of `/api/v1/clocks` that is still open, at the
+	// moment it is due, with an alarm at its time to warn; the next 2,000. Calendar programs cannot
+	// send a bearer token: here, and nowhere else for people, a token is taken by Basic as the
+	// password, when `clock:read` is the only scope it has. It stands in no address, so that no
+	// log, history or shared calendar has it. An incident that is TLP:RED is only "an incident".
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/clocks.ics (the `ShowClockFeed` operationId).
+	ShowClockFeedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowClockFeedResponse, error)
+
 	// ListConnectorsWithResponse List connector instances with what each can do
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -9473,6 +9709,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/me (the `ShowMe` operationId).
 	ShowMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowMeResponse, error)
+
+	// ShowProgrammeWithResponse Measure how incidents were responded to
+	//
+	// Of incidents opened in a span of time that the caller needs to know of. Drills, and what turned
+	// out to be no incident, are left out and counted apart. Times count from `opened_at` to
+	// `acknowledged_at`, `contained_at`, `recovered_at` and `closed_at`; median and p90 are
+	// interpolated over the incidents that got there. Who has not got there is `open`, or `skipped`
+	// when the incident ended without; never zero. `objectives.share` is met / (met + missed).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
+	ShowProgrammeWithResponse(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*ShowProgrammeResponse, error)
 
 	// ShowOutboxWithResponse Tell what work waits, and list what was laid aside
 	//
@@ -10139,6 +10388,36 @@ func (r ListClocksResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListClocksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ShowClockFeedResponseDefaultHeaders the declared response headers of an HTTP default response for ShowClockFeed
+type ShowClockFeedResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowClockFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowClockFeedResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowClockFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowClockFeedResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -11256,6 +11535,38 @@ func (r ShowMeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ShowMeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ShowProgrammeResponseDefaultHeaders the declared response headers of an HTTP default response for ShowProgramme
+type ShowProgrammeResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowProgrammeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Programme
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowProgrammeResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowProgrammeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowProgrammeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12393,6 +12704,25 @@ func (c *ClientWithResponses) ListClocksWithResponse(ctx context.Context, params
 	return ParseListClocksResponse(rsp)
 }
 
+// ShowClockFeedWithResponse What runs out, as a calendar to subscribe to
+//
+// iCalendar (RFC 5545): one event for each clock of `/api/v1/clocks` that is still open, at the
+// moment it is due, with an alarm at its time to warn; the next 2,000. Calendar programs cannot
+// send a bearer token: here, and nowhere else for people, a token is taken by Basic as the
+// password, when `clock:read` is the only scope it has. It stands in no address, so that no
+// log, history or shared calendar has it. An incident that is TLP:RED is only "an incident".
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/clocks.ics (the `ShowClockFeed` operationId).
+func (c *ClientWithResponses) ShowClockFeedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowClockFeedResponse, error) {
+	rsp, err := c.ShowClockFeed(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowClockFeedResponse(rsp)
+}
+
 // ListConnectorsWithResponse List connector instances with what each can do
 //
 // Returns a wrapper object for the known response body format(s).
@@ -13154,6 +13484,25 @@ func (c *ClientWithResponses) ShowMeWithResponse(ctx context.Context, reqEditors
 		return nil, err
 	}
 	return ParseShowMeResponse(rsp)
+}
+
+// ShowProgrammeWithResponse Measure how incidents were responded to
+//
+// Of incidents opened in a span of time that the caller needs to know of. Drills, and what turned
+// out to be no incident, are left out and counted apart. Times count from `opened_at` to
+// `acknowledged_at`, `contained_at`, `recovered_at` and `closed_at`; median and p90 are
+// interpolated over the incidents that got there. Who has not got there is `open`, or `skipped`
+// when the incident ended without; never zero. `objectives.share` is met / (met + missed).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
+func (c *ClientWithResponses) ShowProgrammeWithResponse(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*ShowProgrammeResponse, error) {
+	rsp, err := c.ShowProgramme(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowProgrammeResponse(rsp)
 }
 
 // ShowOutboxWithResponse Tell what work waits, and list what was laid aside
@@ -14175,6 +14524,45 @@ func ParseListClocksResponse(rsp *http.Response) (*ListClocksResponse, error) {
 	switch {
 	case true:
 		var headers ListClocksResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowClockFeedResponse parses an HTTP response from a ShowClockFeedWithResponse call
+func ParseShowClockFeedResponse(rsp *http.Response) (*ShowClockFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowClockFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ShowClockFeedResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15781,6 +16169,52 @@ func ParseShowMeResponse(rsp *http.Response) (*ShowMeResponse, error) {
 	return response, nil
 }
 
+// ParseShowProgrammeResponse parses an HTTP response from a ShowProgrammeWithResponse call
+func ParseShowProgrammeResponse(rsp *http.Response) (*ShowProgrammeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowProgrammeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Programme
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ShowProgrammeResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseShowOutboxResponse parses an HTTP response from a ShowOutboxWithResponse call
 func ParseShowOutboxResponse(rsp *http.Response) (*ShowOutboxResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -17108,6 +17542,9 @@ type ServerInterface interface {
 	// ListClocks List everything that runs out, next due first
 	// (GET /api/v1/clocks)
 	ListClocks(ctx echo.Context, params ListClocksParams) error
+	// ShowClockFeed What runs out, as a calendar to subscribe to
+	// (GET /api/v1/clocks.ics)
+	ShowClockFeed(ctx echo.Context) error
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx echo.Context) error
@@ -17210,6 +17647,9 @@ type ServerInterface interface {
 	// ShowMe Tell who the token is and what it permits
 	// (GET /api/v1/me)
 	ShowMe(ctx echo.Context) error
+	// ShowProgramme Measure how incidents were responded to
+	// (GET /api/v1/metrics/programme)
+	ShowProgramme(ctx echo.Context, params ShowProgrammeParams) error
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	// (GET /api/v1/outbox)
 	ShowOutbox(ctx echo.Context, params ShowOutboxParams) error
@@ -17696,6 +18136,15 @@ func (w *ServerInterfaceWrapper) ListClocks(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListClocks(ctx, params)
+	return err
+}
+
+// ShowClockFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowClockFeed(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowClockFeed(ctx)
 	return err
 }
 
@@ -18787,6 +19236,38 @@ func (w *ServerInterfaceWrapper) ShowMe(ctx echo.Context) error {
 	return err
 }
 
+// ShowProgramme converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowProgramme(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowProgrammeParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", ctx.QueryParams(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter by: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowProgramme(ctx, params)
+	return err
+}
+
 // ShowOutbox converts echo context to params.
 func (w *ServerInterfaceWrapper) ShowOutbox(ctx echo.Context) error {
 	var err error
@@ -19582,6 +20063,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/evidence/:evidence_id/custody", wrapper.RecordCustody, options.OperationMiddlewares["recordCustody"]...)
 	router.GET(options.BaseURL+"/api/v1/containments", wrapper.ListContainments, options.OperationMiddlewares["listContainments"]...)
 	router.GET(options.BaseURL+"/api/v1/clocks", wrapper.ListClocks, options.OperationMiddlewares["listClocks"]...)
+	router.GET(options.BaseURL+"/api/v1/clocks.ics", wrapper.ShowClockFeed, options.OperationMiddlewares["showClockFeed"]...)
+	router.GET(options.BaseURL+"/api/v1/metrics/programme", wrapper.ShowProgramme, options.OperationMiddlewares["showProgramme"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id", wrapper.ShowEvidence, options.OperationMiddlewares["showEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence/:evidence_id/content", wrapper.DownloadEvidence, options.OperationMiddlewares["downloadEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/approvals", wrapper.ListApprovals, options.OperationMiddlewares["listApprovals"]...)
@@ -20155,6 +20638,54 @@ type ListClocksdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListClocksdefaultApplicationProblemPlusJSONResponse) VisitListClocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowClockFeedRequestObject struct {
+}
+
+type ShowClockFeedResponseObject interface {
+	VisitShowClockFeedResponse(w http.ResponseWriter) error
+}
+
+type ShowClockFeed200TextCalendarResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ShowClockFeed200TextCalendarResponse) VisitShowClockFeedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/calendar")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ShowClockFeeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowClockFeeddefaultApplicationProblemPlusJSONResponse) VisitShowClockFeedResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21763,6 +22294,49 @@ func (response ShowMedefaultApplicationProblemPlusJSONResponse) VisitShowMeRespo
 	return err
 }
 
+type ShowProgrammeRequestObject struct {
+	Params ShowProgrammeParams
+}
+
+type ShowProgrammeResponseObject interface {
+	VisitShowProgrammeResponse(w http.ResponseWriter) error
+}
+
+type ShowProgramme200JSONResponse Programme
+
+func (response ShowProgramme200JSONResponse) VisitShowProgrammeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowProgrammedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowProgrammedefaultApplicationProblemPlusJSONResponse) VisitShowProgrammeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowOutboxRequestObject struct {
 	Params ShowOutboxParams
 }
@@ -23050,6 +23624,9 @@ type StrictServerInterface interface {
 	// ListClocks List everything that runs out, next due first
 	// (GET /api/v1/clocks)
 	ListClocks(ctx context.Context, request ListClocksRequestObject) (ListClocksResponseObject, error)
+	// ShowClockFeed What runs out, as a calendar to subscribe to
+	// (GET /api/v1/clocks.ics)
+	ShowClockFeed(ctx context.Context, request ShowClockFeedRequestObject) (ShowClockFeedResponseObject, error)
 	// ListConnectors List connector instances with what each can do
 	// (GET /api/v1/connectors)
 	ListConnectors(ctx context.Context, request ListConnectorsRequestObject) (ListConnectorsResponseObject, error)
@@ -23152,6 +23729,9 @@ type StrictServerInterface interface {
 	// ShowMe Tell who the token is and what it permits
 	// (GET /api/v1/me)
 	ShowMe(ctx context.Context, request ShowMeRequestObject) (ShowMeResponseObject, error)
+	// ShowProgramme Measure how incidents were responded to
+	// (GET /api/v1/metrics/programme)
+	ShowProgramme(ctx context.Context, request ShowProgrammeRequestObject) (ShowProgrammeResponseObject, error)
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	// (GET /api/v1/outbox)
 	ShowOutbox(ctx context.Context, request ShowOutboxRequestObject) (ShowOutboxResponseObject, error)
@@ -23610,6 +24190,29 @@ func (sh *strictHandler) ListClocks(ctx echo.Context, params ListClocksParams) e
 		return err
 	} else if validResponse, ok := response.(ListClocksResponseObject); ok {
 		return validResponse.VisitListClocksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowClockFeed operation middleware
+func (sh *strictHandler) ShowClockFeed(ctx echo.Context) error {
+	var request ShowClockFeedRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowClockFeed(ctx.Request().Context(), request.(ShowClockFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowClockFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowClockFeedResponseObject); ok {
+		return validResponse.VisitShowClockFeedResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -24917,6 +25520,31 @@ func (sh *strictHandler) ShowMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ShowMeResponseObject); ok {
 		return validResponse.VisitShowMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowProgramme operation middleware
+func (sh *strictHandler) ShowProgramme(ctx echo.Context, params ShowProgrammeParams) error {
+	var request ShowProgrammeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowProgramme(ctx.Request().Context(), request.(ShowProgrammeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowProgramme")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowProgrammeResponseObject); ok {
+		return validResponse.VisitShowProgrammeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -38,6 +38,7 @@ func (r reader) operation(method, path string, described map[string]any) (*Opera
 	operation.Public, _ = described["x-public"].(bool)
 	operation.RawBody, _ = described["x-raw-body"].(bool)
 	operation.AlertDoor, _ = described["x-alert-door"].(bool)
+	operation.Feed, _ = described["x-feed"].(bool)
 	operation.Once = text(described["x-once"])
 	operation.Permissions = words(described["x-permission"])
 	if operation.ID == "" {

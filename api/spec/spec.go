@@ -31,6 +31,7 @@ type Operation struct {
 	Permissions []string // any one of them; PermissionAny: every valid token
 	RawBody     bool     // the body is handed on as it came
 	AlertDoor   bool     // detection tools come here: their tokens by Basic, their signatures
+	Feed        bool     // calendar programs come here: tokens that can do nothing else by Basic
 	Once        string   // OnceAnswer, OnceSecret, or "" where the use case keeps keys by itself
 	parameters  []parameter
 	body        *body

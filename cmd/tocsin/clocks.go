@@ -18,6 +18,7 @@ overdue comes first.
 running   not due, and its time to warn has not come
 warning   not due, its time to warn has passed
 breached  due, and still open
+paused    rests; when it is due moves on with the pause
 met       does not run any more; shown with --state met or all while its incident goes on
 
 With --watch the table is drawn again every few seconds; Ctrl-C ends it. Where nobody sits
@@ -62,7 +63,7 @@ func newClocksCommand(c *cli) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&o.query.Kind, "kind", "", "objective, duty, approval, task or containment")
-	flags.StringVar(&o.query.State, "state", "", "running, warning, breached, met or all; left out: what is still open")
+	flags.StringVar(&o.query.State, "state", "", "running, warning, breached, paused, met or all; left out: what is still open")
 	flags.StringVar(&o.query.Severity, "severity", "", "informational, low, medium, high or critical")
 	flags.StringVar(&o.query.IncidentID, "incident", "", "of this incident")
 	flags.DurationVar(&o.within, "within", 0, "due within this time from now, as 4h; what is overdue is shown, too")
@@ -140,7 +141,7 @@ func stateColour(state gen.ClockState) string {
 
 // left says how much time there is, in two units.
 func left(one gen.Clock) string {
-	if one.MetAt != nil {
+	if one.MetAt != nil || one.State == "paused" {
 		return "-"
 	}
 	if one.DueIn < 0 {

@@ -83,16 +83,21 @@ func newIncidentListCommand(c *cli) *cobra.Command {
 }
 
 func statusOf(incident gen.Incident) string {
+	status := string(incident.Status)
 	if incident.Paused {
-		return string(incident.Status) + ", paused"
+		status += ", paused"
 	}
-	return string(incident.Status)
+	if incident.Drill {
+		status += ", drill"
+	}
+	return status
 }
 
 func newIncidentOpenCommand(c *cli) *cobra.Command {
 	var body gen.OpenIncident
 	var description, owner, severity, category, tlp, host, user, sourceIP string
 	var inputs []string
+	var drill bool
 	command := &cobra.Command{
 		Use:     "open",
 		Short:   "Open an incident yourself",
@@ -107,7 +112,7 @@ func newIncidentOpenCommand(c *cli) *cobra.Command {
 			if body.Input, err = pairs("--input", inputs); err != nil {
 				return err
 			}
-			body.Description, body.Owner, body.SourceIP = given(description), given(owner), given(sourceIP)
+			body.Description, body.Owner, body.SourceIP, body.Drill = given(description), given(owner), given(sourceIP), given(drill)
 			body.Severity, body.Category, body.TLP = given(gen.Severity(severity)), given(gen.Category(category)), given(gen.TLP(tlp))
 			body.Host, body.User = given(soar.Host{Name: host}), given(soar.User{Name: user})
 			incident, err := server.IncidentOpen(cmd.Context(), client.NewKey(), body)
@@ -128,6 +133,7 @@ func newIncidentOpenCommand(c *cli) *cobra.Command {
 	flags.StringVar(&user, "user", "", "name of the account")
 	flags.StringVar(&sourceIP, "source-ip", "", "address it came from")
 	flags.StringArrayVar(&body.Urls, "link", nil, "URL that belongs to it; may be repeated")
+	flags.BoolVar(&drill, "drill", false, "practised, not real: playbooks act all the same, metrics leave it out")
 	flags.StringArrayVarP(&inputs, "input", "i", nil, "input of the playbooks, name=value; may be repeated")
 	_ = command.MarkFlagRequired("title") // the flag is defined above
 	return command

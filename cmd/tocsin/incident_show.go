@@ -32,7 +32,7 @@ func printIncident(p *printer, d gen.IncidentDetail) {
 	i := d.Incident
 	p.fields("incident", i.ID, "title", i.Title, "status", statusOf(i), "severity", p.severity(i.Severity),
 		"impact", i.Impact, "urgency", i.Urgency, "category", i.Category, "owner", i.Owner, "TLP", i.TLP,
-		"opened", when(i.OpenedAt)+" by "+actor(i.OpenedBy), "acknowledged", whenSet(i.AcknowledgedAt), "contained", whenSet(i.ContainedAt), "closed", whenSet(i.ClosedAt),
+		"opened", when(i.OpenedAt)+" by "+actor(i.OpenedBy), "acknowledged", whenSet(i.AcknowledgedAt), "contained", whenSet(i.ContainedAt), "recovered", whenSet(i.RecoveredAt), "closed", whenSet(i.ClosedAt),
 		"resolution", i.Resolution, "reason", i.Reason)
 	if len(i.Facts) > 0 {
 		p.section("Facts")

@@ -25,9 +25,15 @@ func BasicToken(header string) (token string, ok bool) {
 	return token, true
 }
 
+// OnlyFor tells whether the principal's token has the permission as its one scope, so
+// that it may be sent by Basic where a program cannot send it otherwise.
+func OnlyFor(p soar.Principal, permission Permission) bool {
+	return slices.Equal(p.Scopes, []string{string(permission)})
+}
+
 // BoundTool tells whether the principal is a detection tool that speaks for one
-// source and is nothing else. Only such a one may send its token by Basic: browsers
-// keep and repeat what they were once given by that scheme.
+// source and is nothing else. Only such a one, and one that is OnlyFor
+// what it asks, may send its token by Basic: browsers keep and repeat what they were once given by that scheme.
 func BoundTool(p soar.Principal) bool {
 	return p.Source != "" && slices.Equal(p.Roles, []soar.Role{soar.RoleTool})
 }

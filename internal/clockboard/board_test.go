@@ -2,6 +2,7 @@ package clockboard_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,11 +15,23 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 123, time.UTC)
 
 // shelf notes what it was asked for.
-type shelf struct{ asked []soar.ClockFilter }
+type shelf struct {
+	asked    []soar.ClockFilter
+	measured []soar.ProgrammeFilter
+	pages    int // of the list; 0: one
+}
 
 func (s *shelf) List(_ context.Context, f soar.ClockFilter) ([]soar.Clock, string, error) {
 	s.asked = append(s.asked, f)
+	if s.pages > 0 && len(s.asked) == s.pages {
+		return []soar.Clock{{ID: "last"}}, "", nil
+	}
 	return []soar.Clock{{ID: "objective:INC-1:contain"}}, "next", nil
+}
+
+func (s *shelf) Programme(_ context.Context, f soar.ProgrammeFilter) (soar.Programme, error) {
+	s.measured = append(s.measured, f)
+	return soar.Programme{From: f.From}, nil
 }
 
 func principal(role soar.Role, scopes ...string) soar.Principal {
@@ -70,5 +83,50 @@ func TestClocksRefusesTwoStates(t *testing.T) {
 	_, err := clockboard.New(&shelf{}, time.Now).Clocks(t.Context(), principal(soar.RoleManager), soar.ClockFilter{State: soar.ClockMet, All: true})
 	if soar.CodeOf(err) != soar.CodeInvalid {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestFeedHasAllPages(t *testing.T) {
+	t.Parallel()
+	store := &shelf{pages: 3}
+	text, err := clockboard.New(store, func() time.Time { return noon }).Feed(t.Context(), principal(soar.RoleAnalyst, "clock:read"))
+	if err != nil || strings.Count(text, "BEGIN:VEVENT") != 3 || len(store.asked) != 3 || store.asked[2].After != "next" {
+		t.Errorf("%v, asked %v\n%s", err, store.asked, text)
+	}
+	if _, err := clockboard.New(store, time.Now).Feed(t.Context(), principal(soar.RoleReporter)); soar.CodeOf(err) != soar.CodeDenied {
+		t.Errorf("a reporter: %v", err)
+	}
+}
+
+func TestProgramme(t *testing.T) {
+	t.Parallel()
+	now, viewer := noon.Truncate(time.Second), &soar.Viewer{Person: "somebody@lab.invalid"}
+	day := now.Add(-24 * time.Hour)
+	for name, row := range map[string]struct {
+		who    soar.Principal
+		filter soar.ProgrammeFilter
+		want   soar.Code
+		asked  soar.ProgrammeFilter
+	}{
+		"usual":              {principal(soar.RoleManager), soar.ProgrammeFilter{}, "", soar.ProgrammeFilter{From: now.Add(-90 * 24 * time.Hour), Until: now, Viewer: viewer}},
+		"a day":              {principal(soar.RoleManager), soar.ProgrammeFilter{From: day, By: soar.ByMonth}, "", soar.ProgrammeFilter{From: day, Until: now, By: soar.ByMonth, Viewer: viewer}},
+		"backwards":          {principal(soar.RoleManager), soar.ProgrammeFilter{From: now, Until: day}, soar.CodeInvalid, soar.ProgrammeFilter{}},
+		"by something":       {principal(soar.RoleManager), soar.ProgrammeFilter{By: "owner"}, soar.CodeInvalid, soar.ProgrammeFilter{}},
+		"a reporter":         {principal(soar.RoleReporter), soar.ProgrammeFilter{}, soar.CodeDenied, soar.ProgrammeFilter{}},
+		"a calendar's token": {principal(soar.RoleManager, "clock:read"), soar.ProgrammeFilter{}, soar.CodeDenied, soar.ProgrammeFilter{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &shelf{}
+			_, err := clockboard.New(store, func() time.Time { return noon }).Programme(t.Context(), row.who, row.filter)
+			if soar.CodeOf(err) != row.want || (err == nil) != (len(store.measured) == 1) {
+				t.Fatalf("got %v, measured %v", err, store.measured)
+			}
+			if err == nil {
+				if diff := cmp.Diff(row.asked, store.measured[0]); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+			}
+		})
 	}
 }

@@ -102,6 +102,9 @@ func (r OpenRequest) check(op string, p soar.Principal) error {
 	if r.Owner != "" && !access.Can(p, access.IncidentCommand) {
 		return soar.Errorf(soar.CodeDenied, op, "who owns an incident is said by those who work on it: leave owner out")
 	}
+	if r.Drill && !access.Can(p, access.IncidentCommand) {
+		return soar.Errorf(soar.CodeDenied, op, "a drill is opened by those who work on incidents: leave drill out")
+	}
 	if raw, err := json.Marshal(r); err != nil || len(raw) > maxPayload {
 		return soar.Errorf(soar.CodeInvalid, op, "the request is too large: at most %d bytes of JSON are taken", maxPayload)
 	}
@@ -122,7 +125,7 @@ func (s *Service) input(p soar.Principal, request OpenRequest, now time.Time) pr
 		Incident: soar.Incident{
 			Title: soar.Shorten(strings.TrimSpace(request.Title), maxTitle), Status: status, Severity: assessment.Severity,
 			Impact: assessment.Impact, Urgency: assessment.Urgency, Category: assessment.Category, Owner: request.Owner,
-			TLP: first(request.TLP, soar.TLPAmber), Facts: request.facts(), OpenedBy: p.Actor, OpenedAt: now,
+			TLP: first(request.TLP, soar.TLPAmber), Facts: request.facts(), OpenedBy: p.Actor, OpenedAt: now, Drill: request.Drill,
 		},
 		Alerts: []soar.Alert{report}, Assessment: assessment, Policy: s.policy.Objectives, Settings: settings,
 	}

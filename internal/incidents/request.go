@@ -15,6 +15,7 @@ type OpenRequest struct {
 	TLP         soar.TLP
 	Owner       string // a person's id
 	Facts       map[string]any
+	Drill       bool // practised, not real
 
 	// What playbooks read as the alert.
 	Host     soar.Host

@@ -34,13 +34,14 @@ const (
 	ClockRunning  ClockState = "running"
 	ClockWarning  ClockState = "warning"  // its time to warn has passed, it is not due yet
 	ClockBreached ClockState = "breached" // it is due, and still open
+	ClockPaused   ClockState = "paused"   // it rests; when it is due moves on with the pause
 	ClockMet      ClockState = "met"      // it does not run any more
 )
 
 // ClockStates lists all states, in the order in which a clock that nobody stops
-// passes them; met is last.
+// passes them, then those in which it does not run.
 func ClockStates() []ClockState {
-	return []ClockState{ClockRunning, ClockWarning, ClockBreached, ClockMet}
+	return []ClockState{ClockRunning, ClockWarning, ClockBreached, ClockPaused, ClockMet}
 }
 
 // Valid tells whether s is a known state.
@@ -66,12 +67,13 @@ type Clock struct {
 	DueIn         int64      `json:"due_in_seconds"` // at the time of the answer; negative: overdue
 }
 
-// At gives the clock as it stands at now.
+// At gives the clock as it stands at now. One that came paused stays so.
 func (c Clock) At(now time.Time) Clock {
 	c.DueIn = int64(c.DueAt.Sub(now) / time.Second)
 	switch {
 	case c.MetAt != nil:
 		c.State, c.Late = ClockMet, c.Late || c.MetAt.After(c.DueAt)
+	case c.State == ClockPaused:
 	case !now.Before(c.DueAt):
 		c.State = ClockBreached
 	case c.WarnAt != nil && !now.Before(*c.WarnAt):

@@ -82,6 +82,9 @@ func board(t *testing.T) clocks.Clocks {
 		Objectives:   []soar.Objective{{Name: "contain", DueAt: *after(time.Hour), Policy: "p 1"}},
 		Containments: []soar.Containment{{ID: "key4", IncidentID: "INC-3", Action: "fw.block", Target: "192.0.2.7", Since: noon, Until: after(4 * time.Hour), State: "release_failed"}},
 	})
+	write(t, s, incident("INC-5", soar.TLPGreen), protocol.JournalBatch{Objectives: []soar.Objective{
+		{Name: "recover", DueAt: *after(-time.Minute), Policy: "p 1", Pauses: []soar.ObjectivePause{{From: *after(-2 * time.Hour), To: after(-time.Hour)}, {From: *after(-time.Hour)}}},
+	}})
 	write(t, s, incident("INC-4", soar.TLPRed), protocol.JournalBatch{Objectives: []soar.Objective{{Name: "contain", DueAt: *after(90 * time.Minute), Policy: "p 1"}}})
 	return clocks.New(s)
 }
@@ -94,7 +97,7 @@ func TestList(t *testing.T) {
 		want   []string
 	}{
 		"open": {soar.ClockFilter{}, []string{
-			"approval:APR-1 breached -60", "objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-4:contain running 5400",
+			"approval:APR-1 breached -60", "objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-4:contain running 5400",
 			"task:TSK-1 running 7200", "containment:key1 running 10800", "containment:key4 running 14400", "objective:INC-1:resolve running 172800",
 		}},
 		"all":          {soar.ClockFilter{All: true, IncidentID: "INC-1", Kind: soar.ClockObjective}, []string{"objective:INC-1:acknowledge met -1800", "objective:INC-1:contain warning 3600", "objective:INC-1:resolve running 172800"}},
@@ -102,10 +105,11 @@ func TestList(t *testing.T) {
 		"warning":      {soar.ClockFilter{State: soar.ClockWarning}, []string{"objective:INC-1:contain warning 3600"}},
 		"breached":     {soar.ClockFilter{State: soar.ClockBreached}, []string{"approval:APR-1 breached -60", "objective:INC-2:contain breached 0"}},
 		"running":      {soar.ClockFilter{State: soar.ClockRunning, Kind: soar.ClockTask}, []string{"task:TSK-1 running 7200"}},
+		"paused":       {soar.ClockFilter{State: soar.ClockPaused}, []string{"objective:INC-5:recover paused -60"}},
 		"low":          {soar.ClockFilter{Severity: soar.SeverityLow}, []string{"objective:INC-2:contain breached 0"}},
-		"due before":   {soar.ClockFilter{DueBefore: after(time.Hour)}, []string{"approval:APR-1 breached -60", "objective:INC-2:contain breached 0"}},
+		"due before":   {soar.ClockFilter{DueBefore: after(time.Hour)}, []string{"approval:APR-1 breached -60", "objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0"}},
 		"no duties":    {soar.ClockFilter{Kind: soar.ClockDuty}, nil},
-		"need to know": {soar.ClockFilter{Viewer: &soar.Viewer{Person: "other"}, Kind: soar.ClockObjective}, []string{"objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-1:resolve running 172800"}},
+		"need to know": {soar.ClockFilter{Viewer: &soar.Viewer{Person: "other"}, Kind: soar.ClockObjective}, []string{"objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-1:resolve running 172800"}},
 		"opened by":    {soar.ClockFilter{Viewer: &soar.Viewer{Person: "other", Red: true, OpenedBy: &soar.Actor{Kind: soar.ActorPerson, ID: "other"}}}, nil},
 		"injection":    {soar.ClockFilter{Severity: "high' OR true --"}, nil},
 	} {

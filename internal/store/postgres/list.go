@@ -40,6 +40,15 @@ func (l *List) AndText(column, value string) {
 	}
 }
 
+// Conditions gives them in one expression with their values, for statements that are
+// no list.
+func (l *List) Conditions() (where string, args []any) {
+	if len(l.where) == 0 {
+		return "true", nil
+	}
+	return strings.Join(l.where, " AND "), l.args
+}
+
 // query gives the statement that reads one page and one row more, which tells
 // whether there is another page.
 func (l *List) query(op string, page soar.Page) (string, []any, error) {
