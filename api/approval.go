@@ -41,3 +41,22 @@ func (r approvalRoutes) DecideApproval(ctx context.Context, request gen.DecideAp
 	})
 	return gen.DecideApproval200JSONResponse(approval), err
 }
+
+// AskAboutApproval hands a question on.
+func (r approvalRoutes) AskAboutApproval(ctx context.Context, request gen.AskAboutApprovalRequestObject) (gen.AskAboutApprovalResponseObject, error) {
+	approval, err := r.approvals.Ask(ctx, principal(ctx), incidents.AskRequest{
+		ApprovalID: request.ApprovalID, QuestionID: r.keys.id(ctx, request.ApprovalID, request.Params.IdempotencyKey),
+		Text: request.Body.Question, Via: viaAPI,
+	})
+	return gen.AskAboutApproval200JSONResponse(approval), err
+}
+
+// AnswerQuestion hands an answer on.
+func (r approvalRoutes) AnswerQuestion(ctx context.Context, request gen.AnswerQuestionRequestObject) (gen.AnswerQuestionResponseObject, error) {
+	approval, err := r.approvals.Answer(ctx, principal(ctx), incidents.AnswerRequest{
+		ApprovalID: request.ApprovalID, QuestionID: request.QuestionID,
+		AnswerID: r.keys.id(ctx, request.ApprovalID+" "+request.QuestionID, request.Params.IdempotencyKey),
+		Text:     request.Body.Answer, Via: viaAPI,
+	})
+	return gen.AnswerQuestion200JSONResponse(approval), err
+}

@@ -64,6 +64,8 @@ func TestOperations(t *testing.T) {
 		{"show approval", ask{Path: "/api/v1/approvals/" + apitest.ApprovalID, Token: analyst()}, 200, ""},
 		{"approve", ask{Method: "POST", Path: "/api/v1/approvals/" + apitest.ApprovalID + "/decision", Token: lead(), Body: `{"decision":"approve","reason":"confirmed","digest":"` + apitest.Digest + `"}`}, 200, ""},
 		{"deny", ask{Method: "POST", Path: "/api/v1/approvals/" + apitest.ApprovalID + "/decision", Token: lead(), Body: `{"decision":"deny","reason":"no"}`}, 200, ""},
+		{"ask", ask{Method: "POST", Path: "/api/v1/approvals/" + apitest.ApprovalID + "/questions", Token: analyst(), Body: `{"question":"Whose is it?"}`}, 200, "Ask {ApprovalID:APR-0123456789 QuestionID:api-id00000002 Text:Whose is it? Via:api}"},
+		{"answer", ask{Method: "POST", Path: "/api/v1/approvals/" + apitest.ApprovalID + "/questions/" + apitest.QuestionID + "/answer", Token: analyst(), Body: `{"answer":"The shop's."}`}, 200, "Answer {ApprovalID:APR-0123456789 QuestionID:q-1 AnswerID:api-id00000002 Text:The shop's. Via:api}"},
 		{"list tasks", ask{Path: "/api/v1/tasks?status=open", Token: analyst()}, 200, ""},
 		{"show task", ask{Path: "/api/v1/tasks/" + apitest.TaskID, Token: analyst()}, 200, ""},
 		{"complete task", ask{Method: "POST", Path: "/api/v1/tasks/" + apitest.TaskID + "/completion", Token: analyst(), Body: `{"answer":{"confirmed":true}}`}, 200, ""},

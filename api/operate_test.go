@@ -99,7 +99,7 @@ func TestRefusedAtTheDoorIsNoted(t *testing.T) {
 		want string
 	}{
 		{"a command", ask{Method: "POST", Path: incidentPath + "/commands/close", Token: analyst(), Body: `{}`}, "NoteRefusal somebody@lab.invalid closeIncident INC-2026-0A1B2C"},
-		{"a decision", ask{Method: "POST", Path: "/api/v1/approvals/APR-0123456789/decision", Token: analyst()}, "NoteRefusal somebody@lab.invalid decideApproval APR-0123456789"},
+		{"a decision", ask{Method: "POST", Path: "/api/v1/approvals/APR-0123456789/decision", Token: admin()}, "NoteRefusal somebody@lab.invalid decideApproval APR-0123456789"},
 		{"a task", ask{Method: "POST", Path: "/api/v1/tasks/TSK-0123456789/completion", Token: admin()}, "NoteRefusal somebody@lab.invalid completeTask TSK-0123456789"},
 		{"custody", ask{Method: "POST", Path: "/api/v1/evidence/EVD-0123456789/custody", Token: analyst()}, "NoteRefusal somebody@lab.invalid recordCustody EVD-0123456789"},
 		{"reading", ask{Path: incidentPath, Token: admin()}, ""},

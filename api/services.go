@@ -127,6 +127,8 @@ type approvalKeeper interface {
 	Approvals(ctx context.Context, p soar.Principal, filter soar.ApprovalFilter) ([]soar.Approval, string, error)
 	Approval(ctx context.Context, p soar.Principal, id string) (soar.Approval, error)
 	Decide(ctx context.Context, p soar.Principal, request incidents.DecideRequest) (soar.Approval, error)
+	Ask(ctx context.Context, p soar.Principal, request incidents.AskRequest) (soar.Approval, error)
+	Answer(ctx context.Context, p soar.Principal, request incidents.AnswerRequest) (soar.Approval, error)
 }
 
 type taskKeeper interface {

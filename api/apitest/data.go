@@ -62,6 +62,11 @@ func approval() soar.Approval {
 			{StepPath: "isolate", Action: "edr.isolate_host", Args: map[string]any{"host": "web-01", "comment": "brute force\x1b[2J"}},
 			{StepPath: "block", Action: "firewall.block_address", Args: map[string]any{"address": "203.0.113.7"}},
 		},
+		Shown: []soar.ShownAction{
+			{StepPath: "isolate", Action: "edr.isolate_host", Title: "Isolate web-01", Target: "web-01", Why: "Contain the host", Risk: soar.RiskChange, Undo: "edr.release_host", ExpiresIn: time.Hour},
+			{StepPath: "block", Action: "firewall.block_address", Title: "firewall.block_address", Target: "203.0.113.7", Risk: soar.RiskDestroy},
+		},
+		Questions:   []soar.Question{{ID: QuestionID, AskedBy: soar.Actor{Kind: soar.ActorPerson, ID: "chief@lab.invalid"}, Text: "Is it in use?\x1b[2J", At: Start}},
 		RequestedBy: soar.Actor{Kind: soar.ActorPlaybook, ID: Playbook}, RequestedAt: Start, ExpiresAt: Start.Add(30 * time.Minute),
 	}
 }

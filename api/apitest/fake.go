@@ -19,6 +19,7 @@ const (
 	IncidentID = "INC-2026-0A1B2C"
 	AlertID    = "ALR-0123456789"
 	ApprovalID = "APR-0123456789"
+	QuestionID = "q-1" // about ApprovalID
 	TaskID     = "TSK-0123456789"
 	EvidenceID = "EVD-0123456789"
 	Playbook   = "ssh_brute_force"

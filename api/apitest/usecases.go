@@ -148,6 +148,26 @@ func (f *Fake) Decide(ctx context.Context, p soar.Principal, request incidents.D
 	return decided, nil
 }
 
+// Ask notes a question.
+func (f *Fake) Ask(ctx context.Context, p soar.Principal, request incidents.AskRequest) (soar.Approval, error) {
+	if err := f.begin(ctx, "Ask", "%+v", request); err != nil || request.ApprovalID != ApprovalID {
+		return soar.Approval{}, or(err, notFound("approval"))
+	}
+	asked := approval()
+	asked.Questions = append(asked.Questions, soar.Question{ID: request.QuestionID, AskedBy: p.Actor, Text: request.Text, At: Start})
+	return asked, nil
+}
+
+// Answer notes the answer to the one question.
+func (f *Fake) Answer(ctx context.Context, p soar.Principal, request incidents.AnswerRequest) (soar.Approval, error) {
+	if err := f.begin(ctx, "Answer", "%+v", request); err != nil || request.QuestionID != QuestionID {
+		return soar.Approval{}, or(err, notFound("question"))
+	}
+	answered, at := approval(), Start
+	answered.Questions[0].Answer, answered.Questions[0].AnsweredBy, answered.Questions[0].AnsweredAt = request.Text, &p.Actor, &at
+	return answered, nil
+}
+
 // Tasks gives the one task.
 func (f *Fake) Tasks(ctx context.Context, _ soar.Principal, filter soar.TaskFilter) ([]soar.Task, string, error) {
 	return detail().Tasks, "", f.begin(ctx, "Tasks", "%+v", filter)

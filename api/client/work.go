@@ -48,6 +48,24 @@ func (c *Client) Decide(ctx context.Context, id, key string, body gen.DecisionIn
 	return answer(r.JSON200)
 }
 
+// Ask asks for information about a request for approval. key makes it count once.
+func (c *Client) Ask(ctx context.Context, id, key, question string) (*gen.Approval, error) {
+	r, err := c.api.AskAboutApprovalWithResponse(ctx, id, &gen.AskAboutApprovalParams{IdempotencyKey: &key}, gen.QuestionInput{Question: question})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// AnswerQuestion answers a question about a request. key makes it count once.
+func (c *Client) AnswerQuestion(ctx context.Context, id, questionID, key, text string) (*gen.Approval, error) {
+	r, err := c.api.AnswerQuestionWithResponse(ctx, id, questionID, &gen.AnswerQuestionParams{IdempotencyKey: &key}, gen.AnswerInput{Answer: text})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
 // Tasks gives one page; empty fields match all.
 func (c *Client) Tasks(ctx context.Context, status soar.TaskStatus, incidentID string, page Page, mine ...Mine) (*gen.TaskPage, error) {
 	r, err := c.api.ListTasksWithResponse(ctx, &gen.ListTasksParams{

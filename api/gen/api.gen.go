@@ -351,6 +351,11 @@ type AlertPage struct {
 	Next  *string `json:"next,omitempty"`
 }
 
+// AnswerInput defines model for AnswerInput.
+type AnswerInput struct {
+	Answer string `json:"answer"`
+}
+
 // AnyActor As it stands in the record; empty when nobody did it.
 type AnyActor = soar.Actor
 
@@ -981,6 +986,11 @@ type QualificationList struct {
 // Question defines model for Question.
 type Question = soar.Question
 
+// QuestionInput defines model for QuestionInput.
+type QuestionInput struct {
+	Question string `json:"question"`
+}
+
 // Reason Why; it goes into the record
 type Reason = string
 
@@ -1269,6 +1279,18 @@ type ListApprovalsParams struct {
 
 // DecideApprovalParams defines parameters for DecideApproval.
 type DecideApprovalParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AskAboutApprovalParams defines parameters for AskAboutApproval.
+type AskAboutApprovalParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AnswerQuestionParams defines parameters for AnswerQuestion.
+type AnswerQuestionParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -1653,6 +1675,12 @@ type SendAlertJSONRequestBody = AlertInput
 
 // DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
 type DecideApprovalJSONRequestBody = DecisionInput
+
+// AskAboutApprovalJSONRequestBody defines body for AskAboutApproval for application/json ContentType.
+type AskAboutApprovalJSONRequestBody = QuestionInput
+
+// AnswerQuestionJSONRequestBody defines body for AnswerQuestion for application/json ContentType.
+type AnswerQuestionJSONRequestBody = AnswerInput
 
 // TryCorrelationJSONRequestBody defines body for TryCorrelation for application/json ContentType.
 type TryCorrelationJSONRequestBody = CorrelationTry
@@ -2181,6 +2209,7 @@ type ClientInterface interface {
 	//
 	// Committed before it is answered; the incident follows a moment later. `digest` must be the
 	// digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+	// Without a role that decides you may as the delegate of somebody who is away.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2191,11 +2220,50 @@ type ClientInterface interface {
 	//
 	// Committed before it is answered; the incident follows a moment later. `digest` must be the
 	// digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+	// Without a role that decides you may as the delegate of somebody who is away.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 	DecideApproval(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskAboutApprovalWithBody Ask for information before deciding
+	//
+	// The question stands in the incident's record; who asked for the approval and who works on
+	// the incident are told. The approval's clock runs on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+	AskAboutApprovalWithBody(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskAboutApproval Ask for information before deciding
+	//
+	// The question stands in the incident's record; who asked for the approval and who works on
+	// the incident are told. The approval's clock runs on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+	AskAboutApproval(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, body AskAboutApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerQuestionWithBody Answer a question about a request for approval
+	//
+	// The first answer stands. Who asked, and all who are to decide, are told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+	AnswerQuestionWithBody(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerQuestion Answer a question about a request for approval
+	//
+	// The first answer stands. Who asked, and all who are to decide, are told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+	AnswerQuestion(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, body AnswerQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListApprovers Tell who may approve what at an instant
 	//
@@ -3096,6 +3164,7 @@ func (c *Client) ShowApproval(ctx context.Context, approvalID PathApproval, reqE
 //
 // Committed before it is answered; the incident follows a moment later. `digest` must be the
 // digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+// Without a role that decides you may as the delegate of somebody who is away.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3116,12 +3185,91 @@ func (c *Client) DecideApprovalWithBody(ctx context.Context, approvalID PathAppr
 //
 // Committed before it is answered; the incident follows a moment later. `digest` must be the
 // digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+// Without a role that decides you may as the delegate of somebody who is away.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 func (c *Client) DecideApproval(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideApprovalRequest(c.Server, approvalID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskAboutApprovalWithBody Ask for information before deciding
+//
+// The question stands in the incident's record; who asked for the approval and who works on
+// the incident are told. The approval's clock runs on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+func (c *Client) AskAboutApprovalWithBody(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskAboutApprovalRequestWithBody(c.Server, approvalID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskAboutApproval Ask for information before deciding
+//
+// The question stands in the incident's record; who asked for the approval and who works on
+// the incident are told. The approval's clock runs on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+func (c *Client) AskAboutApproval(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, body AskAboutApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskAboutApprovalRequest(c.Server, approvalID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerQuestionWithBody Answer a question about a request for approval
+//
+// The first answer stands. Who asked, and all who are to decide, are told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+func (c *Client) AnswerQuestionWithBody(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerQuestionRequestWithBody(c.Server, approvalID, questionID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerQuestion Answer a question about a request for approval
+//
+// The first answer stands. Who asked, and all who are to decide, are told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+func (c *Client) AnswerQuestion(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, body AnswerQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerQuestionRequest(c.Server, approvalID, questionID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5360,6 +5508,137 @@ func NewDecideApprovalRequestWithBody(server string, approvalID PathApproval, pa
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/approvals/%s/decision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAskAboutApprovalRequest calls the generic AskAboutApproval builder with application/json body
+func NewAskAboutApprovalRequest(server string, approvalID PathApproval, params *AskAboutApprovalParams, body AskAboutApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskAboutApprovalRequestWithBody(server, approvalID, params, "application/json", bodyReader)
+}
+
+// NewAskAboutApprovalRequestWithBody constructs an http.Request for the AskAboutApproval method, with any body, and a specified content type
+func NewAskAboutApprovalRequestWithBody(server string, approvalID PathApproval, params *AskAboutApprovalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "approval_id", approvalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/approvals/%s/questions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerQuestionRequest calls the generic AnswerQuestion builder with application/json body
+func NewAnswerQuestionRequest(server string, approvalID PathApproval, questionID string, params *AnswerQuestionParams, body AnswerQuestionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerQuestionRequestWithBody(server, approvalID, questionID, params, "application/json", bodyReader)
+}
+
+// NewAnswerQuestionRequestWithBody constructs an http.Request for the AnswerQuestion method, with any body, and a specified content type
+func NewAnswerQuestionRequestWithBody(server string, approvalID PathApproval, questionID string, params *AnswerQuestionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "approval_id", approvalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "question_id", questionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/approvals/%s/questions/%s/answer", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -9215,6 +9494,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Committed before it is answered; the incident follows a moment later. `digest` must be the
 	// digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+	// Without a role that decides you may as the delegate of somebody who is away.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9225,11 +9505,50 @@ type ClientWithResponsesInterface interface {
 	//
 	// Committed before it is answered; the incident follows a moment later. `digest` must be the
 	// digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+	// Without a role that decides you may as the delegate of somebody who is away.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/approvals/{approval_id}/decision (the `DecideApproval` operationId).
 	DecideApprovalWithResponse(ctx context.Context, approvalID PathApproval, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// AskAboutApprovalWithBodyWithResponse Ask for information before deciding
+	//
+	// The question stands in the incident's record; who asked for the approval and who works on
+	// the incident are told. The approval's clock runs on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+	AskAboutApprovalWithBodyWithResponse(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskAboutApprovalResponse, error)
+
+	// AskAboutApprovalWithResponse Ask for information before deciding
+	//
+	// The question stands in the incident's record; who asked for the approval and who works on
+	// the incident are told. The approval's clock runs on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+	AskAboutApprovalWithResponse(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, body AskAboutApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*AskAboutApprovalResponse, error)
+
+	// AnswerQuestionWithBodyWithResponse Answer a question about a request for approval
+	//
+	// The first answer stands. Who asked, and all who are to decide, are told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+	AnswerQuestionWithBodyWithResponse(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerQuestionResponse, error)
+
+	// AnswerQuestionWithResponse Answer a question about a request for approval
+	//
+	// The first answer stands. Who asked, and all who are to decide, are told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+	AnswerQuestionWithResponse(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, body AnswerQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerQuestionResponse, error)
 
 	// ListApproversWithResponse Tell who may approve what at an instant
 	//
@@ -10324,6 +10643,70 @@ func (r DecideApprovalResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AskAboutApprovalResponseDefaultHeaders the declared response headers of an HTTP default response for AskAboutApproval
+type AskAboutApprovalResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AskAboutApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Approval
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AskAboutApprovalResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AskAboutApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskAboutApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AnswerQuestionResponseDefaultHeaders the declared response headers of an HTTP default response for AnswerQuestion
+type AnswerQuestionResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AnswerQuestionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Approval
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AnswerQuestionResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerQuestionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerQuestionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12643,6 +13026,7 @@ func (c *ClientWithResponses) ShowApprovalWithResponse(ctx context.Context, appr
 //
 // Committed before it is answered; the incident follows a moment later. `digest` must be the
 // digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+// Without a role that decides you may as the delegate of somebody who is away.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12659,6 +13043,7 @@ func (c *ClientWithResponses) DecideApprovalWithBodyWithResponse(ctx context.Con
 //
 // Committed before it is answered; the incident follows a moment later. `digest` must be the
 // digest of the bound actions that you were shown, when there are any. Four-eyes rules apply.
+// Without a role that decides you may as the delegate of somebody who is away.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12669,6 +13054,68 @@ func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, ap
 		return nil, err
 	}
 	return ParseDecideApprovalResponse(rsp)
+}
+
+// AskAboutApprovalWithBodyWithResponse Ask for information before deciding
+//
+// The question stands in the incident's record; who asked for the approval and who works on
+// the incident are told. The approval's clock runs on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+func (c *ClientWithResponses) AskAboutApprovalWithBodyWithResponse(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskAboutApprovalResponse, error) {
+	rsp, err := c.AskAboutApprovalWithBody(ctx, approvalID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskAboutApprovalResponse(rsp)
+}
+
+// AskAboutApprovalWithResponse Ask for information before deciding
+//
+// The question stands in the incident's record; who asked for the approval and who works on
+// the incident are told. The approval's clock runs on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions (the `AskAboutApproval` operationId).
+func (c *ClientWithResponses) AskAboutApprovalWithResponse(ctx context.Context, approvalID PathApproval, params *AskAboutApprovalParams, body AskAboutApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*AskAboutApprovalResponse, error) {
+	rsp, err := c.AskAboutApproval(ctx, approvalID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskAboutApprovalResponse(rsp)
+}
+
+// AnswerQuestionWithBodyWithResponse Answer a question about a request for approval
+//
+// The first answer stands. Who asked, and all who are to decide, are told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+func (c *ClientWithResponses) AnswerQuestionWithBodyWithResponse(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerQuestionResponse, error) {
+	rsp, err := c.AnswerQuestionWithBody(ctx, approvalID, questionID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerQuestionResponse(rsp)
+}
+
+// AnswerQuestionWithResponse Answer a question about a request for approval
+//
+// The first answer stands. Who asked, and all who are to decide, are told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer (the `AnswerQuestion` operationId).
+func (c *ClientWithResponses) AnswerQuestionWithResponse(ctx context.Context, approvalID PathApproval, questionID string, params *AnswerQuestionParams, body AnswerQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerQuestionResponse, error) {
+	rsp, err := c.AnswerQuestion(ctx, approvalID, questionID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerQuestionResponse(rsp)
 }
 
 // ListApproversWithResponse Tell who may approve what at an instant
@@ -14432,6 +14879,98 @@ func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, e
 	switch {
 	case true:
 		var headers DecideApprovalResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAskAboutApprovalResponse parses an HTTP response from a AskAboutApprovalWithResponse call
+func ParseAskAboutApprovalResponse(rsp *http.Response) (*AskAboutApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskAboutApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Approval
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AskAboutApprovalResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerQuestionResponse parses an HTTP response from a AnswerQuestionWithResponse call
+func ParseAnswerQuestionResponse(rsp *http.Response) (*AnswerQuestionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerQuestionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Approval
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AnswerQuestionResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17536,6 +18075,12 @@ type ServerInterface interface {
 	// DecideApproval Approve or deny
 	// (POST /api/v1/approvals/{approval_id}/decision)
 	DecideApproval(ctx echo.Context, approvalID PathApproval, params DecideApprovalParams) error
+	// AskAboutApproval Ask for information before deciding
+	// (POST /api/v1/approvals/{approval_id}/questions)
+	AskAboutApproval(ctx echo.Context, approvalID PathApproval, params AskAboutApprovalParams) error
+	// AnswerQuestion Answer a question about a request for approval
+	// (POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer)
+	AnswerQuestion(ctx echo.Context, approvalID PathApproval, questionID string, params AnswerQuestionParams) error
 	// ListApprovers Tell who may approve what at an instant
 	// (GET /api/v1/approvers)
 	ListApprovers(ctx echo.Context, params ListApproversParams) error
@@ -18051,6 +18596,86 @@ func (w *ServerInterfaceWrapper) DecideApproval(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DecideApproval(ctx, approvalID, params)
+	return err
+}
+
+// AskAboutApproval converts echo context to params.
+func (w *ServerInterfaceWrapper) AskAboutApproval(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "approval_id" -------------
+	var approvalID PathApproval
+
+	err = runtime.BindStyledParameterWithOptions("simple", "approval_id", ctx.Param("approval_id"), &approvalID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter approval_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AskAboutApprovalParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskAboutApproval(ctx, approvalID, params)
+	return err
+}
+
+// AnswerQuestion converts echo context to params.
+func (w *ServerInterfaceWrapper) AnswerQuestion(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "approval_id" -------------
+	var approvalID PathApproval
+
+	err = runtime.BindStyledParameterWithOptions("simple", "approval_id", ctx.Param("approval_id"), &approvalID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter approval_id: %s", err))
+	}
+
+	// ------------- Path parameter "question_id" -------------
+	var questionID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "question_id", ctx.Param("question_id"), &questionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter question_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerQuestionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AnswerQuestion(ctx, approvalID, questionID, params)
 	return err
 }
 
@@ -20070,6 +20695,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/approvals", wrapper.ListApprovals, options.OperationMiddlewares["listApprovals"]...)
 	router.GET(options.BaseURL+"/api/v1/approvals/:approval_id", wrapper.ShowApproval, options.OperationMiddlewares["showApproval"]...)
 	router.POST(options.BaseURL+"/api/v1/approvals/:approval_id/decision", wrapper.DecideApproval, options.OperationMiddlewares["decideApproval"]...)
+	router.POST(options.BaseURL+"/api/v1/approvals/:approval_id/questions", wrapper.AskAboutApproval, options.OperationMiddlewares["askAboutApproval"]...)
+	router.POST(options.BaseURL+"/api/v1/approvals/:approval_id/questions/:question_id/answer", wrapper.AnswerQuestion, options.OperationMiddlewares["answerQuestion"]...)
 	router.GET(options.BaseURL+"/api/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
 	router.GET(options.BaseURL+"/api/v1/tasks/:task_id", wrapper.ShowTask, options.OperationMiddlewares["showTask"]...)
 	router.POST(options.BaseURL+"/api/v1/tasks/:task_id/completion", wrapper.CompleteTask, options.OperationMiddlewares["completeTask"]...)
@@ -20552,6 +21179,97 @@ type DecideApprovaldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DecideApprovaldefaultApplicationProblemPlusJSONResponse) VisitDecideApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskAboutApprovalRequestObject struct {
+	ApprovalID PathApproval `json:"approval_id"`
+	Params     AskAboutApprovalParams
+	Body       *AskAboutApprovalJSONRequestBody
+}
+
+type AskAboutApprovalResponseObject interface {
+	VisitAskAboutApprovalResponse(w http.ResponseWriter) error
+}
+
+type AskAboutApproval200JSONResponse Approval
+
+func (response AskAboutApproval200JSONResponse) VisitAskAboutApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskAboutApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AskAboutApprovaldefaultApplicationProblemPlusJSONResponse) VisitAskAboutApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerQuestionRequestObject struct {
+	ApprovalID PathApproval `json:"approval_id"`
+	QuestionID string       `json:"question_id"`
+	Params     AnswerQuestionParams
+	Body       *AnswerQuestionJSONRequestBody
+}
+
+type AnswerQuestionResponseObject interface {
+	VisitAnswerQuestionResponse(w http.ResponseWriter) error
+}
+
+type AnswerQuestion200JSONResponse Approval
+
+func (response AnswerQuestion200JSONResponse) VisitAnswerQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerQuestiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AnswerQuestiondefaultApplicationProblemPlusJSONResponse) VisitAnswerQuestionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23618,6 +24336,12 @@ type StrictServerInterface interface {
 	// DecideApproval Approve or deny
 	// (POST /api/v1/approvals/{approval_id}/decision)
 	DecideApproval(ctx context.Context, request DecideApprovalRequestObject) (DecideApprovalResponseObject, error)
+	// AskAboutApproval Ask for information before deciding
+	// (POST /api/v1/approvals/{approval_id}/questions)
+	AskAboutApproval(ctx context.Context, request AskAboutApprovalRequestObject) (AskAboutApprovalResponseObject, error)
+	// AnswerQuestion Answer a question about a request for approval
+	// (POST /api/v1/approvals/{approval_id}/questions/{question_id}/answer)
+	AnswerQuestion(ctx context.Context, request AnswerQuestionRequestObject) (AnswerQuestionResponseObject, error)
 	// ListApprovers Tell who may approve what at an instant
 	// (GET /api/v1/approvers)
 	ListApprovers(ctx context.Context, request ListApproversRequestObject) (ListApproversResponseObject, error)
@@ -24140,6 +24864,105 @@ func (sh *strictHandler) DecideApproval(ctx echo.Context, approvalID PathApprova
 		return err
 	} else if validResponse, ok := response.(DecideApprovalResponseObject); ok {
 		return validResponse.VisitDecideApprovalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskAboutApproval operation middleware
+func (sh *strictHandler) AskAboutApproval(ctx echo.Context, approvalID PathApproval, params AskAboutApprovalParams) error {
+	var request AskAboutApprovalRequestObject
+
+	request.ApprovalID = approvalID
+	request.Params = params
+
+	var body AskAboutApprovalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskAboutApproval(ctx.Request().Context(), request.(AskAboutApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskAboutApproval")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskAboutApprovalResponseObject); ok {
+		return validResponse.VisitAskAboutApprovalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AnswerQuestion operation middleware
+func (sh *strictHandler) AnswerQuestion(ctx echo.Context, approvalID PathApproval, questionID string, params AnswerQuestionParams) error {
+	var request AnswerQuestionRequestObject
+
+	request.ApprovalID = approvalID
+	request.QuestionID = questionID
+	request.Params = params
+
+	var body AnswerQuestionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerQuestion(ctx.Request().Context(), request.(AnswerQuestionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerQuestion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AnswerQuestionResponseObject); ok {
+		return validResponse.VisitAnswerQuestionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

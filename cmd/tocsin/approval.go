@@ -14,7 +14,7 @@ import (
 
 func newApprovalCommand(c *cli) *cobra.Command {
 	return family("approval", "See what waits for a decision", "  tocsin approval list\n  tocsin approval show APR-0123456789\n  tocsin approval who",
-		newApprovalListCommand(c), newApprovalShowCommand(c), newApprovalWhoCommand(c))
+		newApprovalListCommand(c), newApprovalShowCommand(c), newApprovalAskCommand(c), newApprovalAnswerCommand(c), newApprovalWhoCommand(c))
 }
 
 // approvalIDs completes ids of approvals that are pending.
@@ -98,7 +98,7 @@ func printApproval(p *printer, a gen.Approval) {
 		exclude = join(", ", exclude, actor(one))
 	}
 	p.fields("approval", a.ID, "title", a.Title, "state", p.state(string(a.Status)), "incident", a.IncidentID, "step", a.StepPath,
-		"who decides", approvers(a.Approvers), "needed", a.Quorum, "not", exclude, "asked by", actor(a.RequestedBy),
+		"who decides", approvers(a.Approvers), "needed", a.Quorum, "and of", approvers(a.Needs), "not", exclude, "asked by", actor(a.RequestedBy),
 		"asked", when(a.RequestedAt), "expires", when(a.ExpiresAt), "then", a.OnExpire, "digest", a.Digest)
 	if len(a.Bound) == 0 {
 		p.line("\nNo actions are bound to it.")
@@ -110,7 +110,11 @@ func printApproval(p *printer, a gen.Approval) {
 		for _, name := range slices.Sorted(maps.Keys(bound.Args)) {
 			p.line("     %s: %s", name, asText(bound.Args[name]))
 		}
+		if i < len(a.Shown) {
+			printShown(p, a.Shown[i])
+		}
 	}
+	printQuestions(p, a.Questions)
 	if len(a.Decisions) > 0 {
 		p.section("Decisions")
 	}
@@ -119,6 +123,10 @@ func printApproval(p *printer, a gen.Approval) {
 		if d.Approve {
 			word = "approved"
 		}
-		p.line("%s  %s by %s via %s: %s", when(d.At), p.state(word), actor(d.By), d.Via, d.Reason)
+		who := actor(d.By)
+		if d.OnBehalfOf != "" {
+			who += " on behalf of " + d.OnBehalfOf
+		}
+		p.line("%s  %s by %s via %s: %s", when(d.At), p.state(word), who, d.Via, d.Reason)
 	}
 }
