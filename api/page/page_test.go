@@ -164,8 +164,8 @@ func TestWhatHasEndedIsToldTruly(t *testing.T) {
 	t.Run("by somebody else", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link, form := w.link("lead@lab.invalid"), url.Values{}
-		form = w.form(link, "approve", "I too")
+		link := w.link("lead@lab.invalid")
+		form := w.form(link, "approve", "I too")
 		w.end(soar.ApprovalDenied, soar.Decision{ID: "d-9", Approve: false, By: soar.Actor{Kind: soar.ActorPerson, ID: "cio2@lab.invalid"}, Reason: "wrong host", Via: "slack", At: w.clock.Add(-time.Minute)})
 		for name, got := range map[string]answer{"GET": w.send(http.MethodGet, link, nil, nil), "POST": w.send(http.MethodPost, link, form, sameOrigin())} {
 			if want := map[string]int{"GET": http.StatusOK, "POST": http.StatusConflict}[name]; got.status != want || strings.Contains(got.body, "<form") {

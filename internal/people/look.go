@@ -113,7 +113,7 @@ func ending(class policy.Class, p soar.Person, held []soar.Qualification, now ti
 	}
 	until, id := lastOf(held, p.ID, class.Name, now)
 	left := until.Sub(now)
-	stage := ""
+	var stage string
 	switch {
 	case id == "" || left < -7*24*time.Hour || left > class.WarnBefore:
 		return protocol.Message{}, false
