@@ -46,7 +46,7 @@ func (l Look) Approval(c ApprovalCard) Message {
 		l.approvalBody(p, c)
 	}
 	text := fmt.Sprintf("%s: %s (%s, %s)", approvalTitle(a), a.Title, a.ID, a.IncidentID)
-	short, _ := cut(Escape(text), maxFallback)
+	short, _ := cut(Clean(text), maxFallback)
 	return Message{Text: short, Blocks: p.all()}
 }
 
@@ -362,5 +362,22 @@ func (l Look) quiet(title string, open bool, ref Ref) Message {
 	} else {
 		blocks = append(blocks, note(mark("It has ended.")))
 	}
-	return Message{Text: Escape(title + ": " + string(thing) + " of " + ref.Incident), Blocks: blocks}
+	return Message{Text: Clean(title + ": " + string(thing) + " of " + ref.Incident), Blocks: blocks}
+}
+
+// How says in one plain sentence how an approval stands.
+func How(a soar.Approval) string {
+	count := quorum.Count(a)
+	by := ""
+	if last := count.Last(); last != nil {
+		by = fmt.Sprintf(" by %s at %s", last.By.ID, written(last.At.UTC()))
+	}
+	switch status := stands(a); status {
+	case soar.ApprovalPending:
+		return fmt.Sprintf("%s has %d of %d yeses; it ends at %s.", a.ID, count.Have, count.Need, written(a.ExpiresAt.UTC()))
+	case soar.ApprovalApproved, soar.ApprovalDenied:
+		return fmt.Sprintf("%s was %s%s.", a.ID, status, by)
+	default:
+		return fmt.Sprintf("%s is %s.", a.ID, status)
+	}
 }

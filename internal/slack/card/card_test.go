@@ -153,7 +153,7 @@ func TestRedIncidentsShowTheirIDAlone(t *testing.T) {
 	i.TLP = soar.TLPRed
 	a, task := approvalWith("evil-host"), taskWith("evil-host")
 	for name, shown := range map[string]Message{
-		"approval": l.Approval(ApprovalCard{a, i, true}), "task": l.Task(TaskCard{task, i, true}), "incident": l.Incident(IncidentCard{i, true}),
+		"approval": l.Approval(ApprovalCard{a, i, true}), "task": l.Task(TaskCard{task, i, true}), "incident": l.Incident(IncidentCard{Incident: i, Shared: true}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

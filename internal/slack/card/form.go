@@ -211,15 +211,22 @@ func (f field) choices() []*slack.OptionBlockObject {
 	return out
 }
 
-// Values are the inputs of a submitted modal: by block, then by action.
-type Values = map[string]map[string]slack.BlockAction
+// Given is what stands in one input of a submitted modal: what was written, or the
+// date or number as Slack writes it; the values of the options that were chosen.
+type Given struct {
+	Text    string
+	Options []string
+}
+
+// Values are the inputs of a submitted modal, by block.
+type Values map[string]Given
 
 // Read gives the answer that was submitted, or what is wrong with it by block.
 // Fields that were left empty are not in the answer.
 func (f Form) Read(values Values) (answer map[string]any, faults map[string]string) {
 	answer, faults = map[string]any{}, map[string]string{}
 	for _, asked := range f.fields {
-		given, problem := asked.read(values[asked.id][Entry])
+		given, problem := asked.read(values[asked.id])
 		switch {
 		case problem != "":
 			faults[asked.id] = problem
@@ -235,22 +242,22 @@ func (f Form) Read(values Values) (answer map[string]any, faults map[string]stri
 	return answer, nil
 }
 
-func (f field) read(in slack.BlockAction) (given any, problem string) {
+func (f field) read(in Given) (given any, problem string) {
 	switch f.kind {
 	case numberField, integerField:
-		return number(strings.TrimSpace(in.Value), f.kind == integerField)
+		return number(strings.TrimSpace(in.Text), f.kind == integerField)
 	case choiceField:
-		return f.chosen(in.SelectedOption.Value)
+		return f.chosen(strings.Join(in.Options, " "))
 	case choicesField:
-		return f.allChosen(in.SelectedOptions)
+		return f.allChosen(in.Options)
 	case dateField:
-		if _, err := time.Parse(time.DateOnly, in.SelectedDate); in.SelectedDate != "" && err != nil {
+		if _, err := time.Parse(time.DateOnly, in.Text); in.Text != "" && err != nil {
 			return nil, "This is not a date."
 		}
-		return orNil(in.SelectedDate), ""
+		return orNil(in.Text), ""
 	case linesField:
 		var lines []any
-		for part := range strings.Lines(in.Value) {
+		for part := range strings.Lines(in.Text) {
 			if part = strings.TrimSpace(part); part != "" {
 				lines = append(lines, part)
 			}
@@ -260,7 +267,7 @@ func (f field) read(in slack.BlockAction) (given any, problem string) {
 		}
 		return lines, ""
 	default:
-		return orNil(in.Value), ""
+		return orNil(in.Text), ""
 	}
 }
 
@@ -295,10 +302,10 @@ func (f field) chosen(index string) (given any, problem string) {
 	return f.options[at], ""
 }
 
-func (f field) allChosen(selected []slack.OptionBlockObject) (given any, problem string) {
+func (f field) allChosen(selected []string) (given any, problem string) {
 	var all []any
 	for _, one := range selected {
-		choice, problem := f.chosen(one.Value)
+		choice, problem := f.chosen(one)
 		if problem != "" {
 			return nil, problem
 		}

@@ -32,17 +32,20 @@ const everyKind = `{"type":"object","required":["who","sure"],"properties":{
 	"names":{"type":"array","items":{"type":"string"}}}}`
 
 // in builds what Slack sends of a submitted form, by the name of the property.
-func in(t *testing.T, f Form, given map[string]slack.BlockAction) Values {
-	t.Helper()
+func in(f Form, given map[string]Given) Values {
 	values := Values{}
 	for _, asked := range f.fields {
-		values[asked.id] = map[string]slack.BlockAction{Entry: given[asked.name]}
+		values[asked.id] = given[asked.name]
 	}
 	return values
 }
 
-func picked(at int) slack.BlockAction {
-	return slack.BlockAction{SelectedOption: slack.OptionBlockObject{Value: strconv.Itoa(at)}}
+func picked(at ...int) Given {
+	var g Given
+	for _, one := range at {
+		g.Options = append(g.Options, strconv.Itoa(one))
+	}
+	return g
 }
 
 func TestFormIsAskedAndReadByKind(t *testing.T) {
@@ -63,9 +66,9 @@ func TestFormIsAskedAndReadByKind(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	answer, faults := form.Read(in(t, form, map[string]slack.BlockAction{
-		"who": {Value: "the owner"}, "sure": picked(1), "hosts": {Value: "3"}, "loss": {Value: "1.50"}, "when": {SelectedDate: "2026-11-28"}, "entry": picked(2),
-		"seen": {SelectedOptions: []slack.OptionBlockObject{{Value: "0"}, {Value: "1"}}}, "names": {Value: "one\n\n two \n"},
+	answer, faults := form.Read(in(form, map[string]Given{
+		"who": {Text: "the owner"}, "sure": picked(1), "hosts": {Text: "3"}, "loss": {Text: "1.50"}, "when": {Text: "2026-11-28"}, "entry": picked(2),
+		"seen": picked(0, 1), "names": {Text: "one\n\n two \n"},
 	}))
 	if len(faults) > 0 {
 		t.Fatal(faults)
@@ -93,24 +96,24 @@ func TestFormFaultsStandAtTheirField(t *testing.T) {
 		}
 		return "none"
 	}
-	good := map[string]slack.BlockAction{"who": {Value: "me"}, "sure": picked(0)}
+	good := map[string]Given{"who": {Text: "me"}, "sure": picked(0)}
 	rows := []struct {
 		field string
-		given slack.BlockAction
+		given Given
 	}{
-		{"who", slack.BlockAction{Value: "  "}}, {"hosts", slack.BlockAction{Value: "1.5"}}, {"hosts", slack.BlockAction{Value: "x"}},
-		{"loss", slack.BlockAction{Value: `"1"`}}, {"loss", slack.BlockAction{Value: "NaN"}}, {"loss", slack.BlockAction{Value: "null"}},
-		{"when", slack.BlockAction{SelectedDate: "2026-02-30"}}, {"entry", picked(4)}, {"entry", picked(-1)}, {"sure", slack.BlockAction{SelectedOption: slack.OptionBlockObject{Value: "yes"}}},
-		{"seen", slack.BlockAction{SelectedOptions: []slack.OptionBlockObject{{Value: "7"}}}},
+		{"who", Given{Text: "  "}}, {"hosts", Given{Text: "1.5"}}, {"hosts", Given{Text: "x"}},
+		{"loss", Given{Text: `"1"`}}, {"loss", Given{Text: "NaN"}}, {"loss", Given{Text: "null"}},
+		{"when", Given{Text: "2026-02-30"}}, {"entry", picked(4)}, {"entry", picked(-1)}, {"sure", Given{Options: []string{"yes"}}},
+		{"seen", picked(7)},
 	}
 	for _, row := range rows {
-		given := map[string]slack.BlockAction{row.field: row.given}
+		given := map[string]Given{row.field: row.given}
 		for name, value := range good {
 			if name != row.field {
 				given[name] = value
 			}
 		}
-		answer, faults := form.Read(in(t, form, given))
+		answer, faults := form.Read(in(form, given))
 		if answer != nil || len(faults) != 1 || faults[id(row.field)] == "" {
 			t.Errorf("%s %+v: %v, %v", row.field, row.given, answer, faults)
 		}

@@ -18,7 +18,7 @@ type HomePage struct {
 
 // Home shows what waits for one person.
 func (l Look) Home(h HomePage) slack.HomeTabViewRequest {
-	p := newPage(maxViewBlocks-1, viewUnits, note(mark("As of "+l.when(l.Now)+". `/tocsin help` says what else there is.")))
+	p := newPage(maxViewBlocks-1, viewUnits, buttons(button(Report, "Report an incident", Ref{}, slack.StyleDefault)), note(mark("As of "+l.when(l.Now)+". `/tocsin help` says what else there is.")))
 	switch {
 	case h.Person.ID == "":
 		p.add(header("Who are you?"), say("This Slack account belongs to nobody that Tocsin knows. `/tocsin link` joins it to you; until then nothing is shown here and nothing can be decided."))

@@ -3,6 +3,7 @@ package card
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,8 +16,12 @@ import (
 // IncidentCard is the head of an incident.
 type IncidentCard struct {
 	Incident soar.Incident
-	Shared   bool // others read along: what is TLP:RED shows its id only
+	Shared   bool   // others read along: what is TLP:RED shows its id only
+	Channel  string // id of the incident's own channel; empty: none, or this is it
 }
+
+// channelForm is the form of Slack's ids of channels.
+var channelForm = regexp.MustCompile(`^[CG][A-Z0-9]{2,30}$`)
 
 // Incident shows how an incident stands. It is kept up to date in its place.
 func (l Look) Incident(c IncidentCard) Message {
@@ -31,8 +36,11 @@ func (l Look) Incident(c IncidentCard) Message {
 		pair{"Stands", plain(phase(i), maxShownTitle)}, pair{"Kind", plain(strings.ReplaceAll(string(i.Category), "_", " "), maxShownTitle)},
 		pair{"Leads", plain(cmp.Or(i.Owner, "nobody yet"), maxShownTitle)}, pair{"Opened", mark(l.when(i.OpenedAt))}, pair{"By", plain(name(i.OpenedBy), maxShownTitle)},
 	))
+	if channelForm.MatchString(c.Channel) {
+		p.add(note(mark(own("Talk about it in <#" + c.Channel + ">"))))
+	}
 	text := fmt.Sprintf("%s %s: %s", i.ID, cmp.Or(string(i.Severity), "not judged yet"), i.Title)
-	short, _ := cut(Escape(text), maxFallback)
+	short, _ := cut(Clean(text), maxFallback)
 	return Message{Text: short, Blocks: p.all()}
 }
 
@@ -74,7 +82,7 @@ func (l Look) incidentTail(i soar.Incident, ref Ref) (blocks []slack.Block) {
 
 // Topic is what stands above the channel of an incident: at most 250 characters.
 func Topic(i soar.Incident) string {
-	short, _ := cut(Escape(fmt.Sprintf("%s | %s | %s | %s", i.ID, cmp.Or(string(i.Severity), "severity not judged"), phase(i), i.Title)), 250)
+	short, _ := cut(Clean(fmt.Sprintf("%s | %s | %s | %s", i.ID, cmp.Or(string(i.Severity), "severity not judged"), phase(i), i.Title)), 250)
 	return short
 }
 
@@ -104,7 +112,7 @@ func (l Look) Timeline(incidentID string, entries []record.Payload) Message {
 	if len(blocks) == 0 {
 		blocks = append(blocks, note(mark("Nothing happened.")))
 	}
-	return Message{Text: Escape(fmt.Sprintf("%d new entries of %s", len(entries), incidentID)), Blocks: blocks}
+	return Message{Text: Clean(fmt.Sprintf("%d new entries of %s", len(entries), incidentID)), Blocks: blocks}
 }
 
 // chunks joins lines to texts of at most limit units. No line is longer.

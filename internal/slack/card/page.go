@@ -39,12 +39,13 @@ const (
 // Budgets of characters as JSON. Slack refuses messages of more than about 13,200
 // characters, which it does not document.
 const (
-	messageUnits = 11_500
+	messageUnits = 11_500 // up to which a page is filled
+	mostUnits    = 12_500 // with a line that says that there is more
 	viewUnits    = 40_000
 )
 
 // Message is what goes into a channel. Text is what notifications and screen
-// readers give; it is escaped.
+// readers give: cleaned, to be escaped by who sends it.
 type Message struct {
 	Text   string        `json:"text"`
 	Blocks []slack.Block `json:"blocks"`

@@ -26,7 +26,7 @@ func (l Look) Task(c TaskCard) Message {
 	p := message(l.taskTail(t)...)
 	p.add(header(taskTitle(t)+": "+t.Title), l.about(c.Incident, t.IncidentID, t.ID), l.taskFacts(t))
 	text := fmt.Sprintf("%s: %s (%s, %s)", taskTitle(t), t.Title, t.ID, t.IncidentID)
-	short, _ := cut(Escape(text), maxFallback)
+	short, _ := cut(Clean(text), maxFallback)
 	return Message{Text: short, Blocks: p.all()}
 }
 

@@ -141,9 +141,3 @@ func known(id string) own {
 	}
 	return own(kept[:min(len(kept), 80)])
 }
-
-// Escape is text of anybody for places where Slack reads marks whatever one asks
-// for, such as the text that a notification shows.
-func Escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(Clean(text))
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,13 +138,13 @@ func TestMarksAreOurOwn(t *testing.T) {
 	t.Parallel()
 	want := everything("other words, no marks in it")
 	for name, shown := range everything("other *words* :smile: _x_ `x`") {
-		if diff := cmp.Diff(counted(strs(t, want[name].view, slack.MarkdownType)), counted(strs(t, shown.view, slack.MarkdownType))); diff != "" {
+		if diff := cmp.Diff(times(strs(t, want[name].view, slack.MarkdownType)), times(strs(t, shown.view, slack.MarkdownType))); diff != "" {
 			t.Errorf("%s: -plain +marked:\n%s", name, diff)
 		}
 	}
 }
 
-func counted(texts []string) map[string]int {
+func times(texts []string) map[string]int {
 	out := map[string]int{}
 	for _, text := range texts {
 		out[text]++
@@ -201,7 +202,10 @@ func everything(text string) map[string]shown {
 		"approval quiet": ofMessage(l.Approval(red)),
 		"task":           ofMessage(l.Task(task)), "task done": ofMessage(l.Task(done)),
 		"incident": ofMessage(l.Incident(IncidentCard{Incident: i})), "timeline": ofMessage(l.Timeline(text, []record.Payload{entry, entry})),
-		"topic":   ofMessage(Message{Text: Topic(i), Blocks: []slack.Block{note(mark("x"))}}),
+		"topic":     ofMessage(Message{Text: Topic(i), Blocks: []slack.Block{note(mark("x"))}}),
+		"incidents": ofMessage(l.Incidents([]soar.Incident{i, i}, true)), "approvals": ofMessage(l.Approvals(slices.Repeat([]ApprovalCard{card}, 60), false)),
+		"tasks": ofMessage(l.Tasks([]TaskCard{task}, true)), "on call": ofMessage(l.OnCall([]OnDuty{{text, []soar.Person{{ID: text, Name: text}}}})),
+		"say": ofMessage(l.Say(text)), "help": ofMessage(l.Help()),
 		"approve": ofModal(l.Approve(card, Ref{})), "deny": ofModal(l.Deny(card, Ref{})), "ask": ofModal(l.Ask(card, Ref{})), "decide": ofModal(l.Decide(card, Ref{})),
 		"decide ended": ofModal(l.Decide(ended, Ref{})), "answer": ofModal(l.Answer(card, a.Questions[0], Ref{})),
 		"complete": ofModal(l.Complete(task, Ref{})), "report": ofModal(l.Report()), "told": ofModal(l.Told(text, text)),

@@ -11,7 +11,7 @@ import (
 
 // Validate tells what Slack would refuse of a message, all of it, nil for nothing.
 func Validate(m Message) error {
-	check := checker{most: maxBlocks, total: messageUnits}
+	check := checker{most: maxBlocks, total: mostUnits}
 	if m.Text == "" || units(m.Text) > maxFallback {
 		check.fault("text", "has %d characters, wants 1 to %d", units(m.Text), maxFallback)
 	}
