@@ -123,6 +123,13 @@ func mayImport() map[string][]string {
 		"internal/temporalclient":       {"internal/protocol", "internal/secret", "internal/soar", "internal/temporalclient/codec", "internal/tlsfile"},
 		"internal/temporalclient/codec": {"internal/secret", "internal/soar"},
 
+		"internal/slack/desk":                    {"internal/slack", "internal/slack/card", "internal/incidents", "internal/protocol", "internal/soar"},
+		"internal/slack/follow":                  {"internal/slack", "internal/slack/card", "internal/access", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/slack/manifest":                {"internal/soar"},
+		"internal/slack/workspace":               {"internal/slack", "internal/slack/card", "internal/slack/follow", "internal/soar"},
+		"internal/slack/workspace/workspacetest": {"internal/slack", "internal/slack/card", "internal/slack/follow", "internal/soar"},
+		"internal/store/chatpost":                {"internal/store", "internal/store/postgres", "internal/soar"},
+
 		"internal/devstack":               {},
 		"internal/devstack/devstacktest":  {"internal/devstack"},
 		"internal/devstack/cmd/teststack": {"internal/devstack", "internal/devstack/devstacktest"},
