@@ -76,7 +76,7 @@ func anyApproval() *rapid.Generator[soar.Approval] {
 			RequestedBy: anyActor().Draw(t, "by"), RequestedAt: anyTime().Draw(t, "at"), ExpiresAt: anyTime().Draw(t, "expires"),
 			Exclude: rapid.SliceOfN(anyActor(), 0, 20).Draw(t, "exclude"),
 		}
-		for range rapid.IntRange(0, 70).Draw(t, "actions") {
+		for range rapid.IntRange(0, 40).Draw(t, "actions") {
 			text := anyText().Draw(t, "of action")
 			a.Bound = append(a.Bound, soar.BoundAction{Action: text, Args: map[string]any{text: text, "n": 1.5, "odd": func() {}}})
 			a.Shown = append(a.Shown, soar.ShownAction{
@@ -87,7 +87,7 @@ func anyApproval() *rapid.Generator[soar.Approval] {
 		if rapid.Bool().Draw(t, "older") {
 			a.Shown = nil
 		}
-		for range rapid.IntRange(0, 30).Draw(t, "people") {
+		for range rapid.IntRange(0, 12).Draw(t, "people") {
 			by, at := anyActor().Draw(t, "who"), anyTime().Draw(t, "when")
 			a.Approvers = append(a.Approvers, soar.Approver{Role: soar.Role(by.ID), Person: by.Name})
 			a.Needs = append(a.Needs, soar.Approver{Role: soar.Role(by.ID)})

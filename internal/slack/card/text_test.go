@@ -203,7 +203,7 @@ func everything(text string) map[string]shown {
 		"task":           ofMessage(l.Task(task)), "task done": ofMessage(l.Task(done)),
 		"incident": ofMessage(l.Incident(IncidentCard{Incident: i})), "timeline": ofMessage(l.Timeline(text, []record.Payload{entry, entry})),
 		"topic":     ofMessage(Message{Text: Topic(i), Blocks: []slack.Block{note(mark("x"))}}),
-		"incidents": ofMessage(l.Incidents([]soar.Incident{i, i}, true)), "approvals": ofMessage(l.Approvals(slices.Repeat([]ApprovalCard{card}, 60), false)),
+		"incidents": ofMessage(l.Incidents([]soar.Incident{i, i}, true)), "approvals": ofMessage(l.Approvals(slices.Repeat([]ApprovalCard{card}, 25), false)),
 		"tasks": ofMessage(l.Tasks([]TaskCard{task}, true)), "on call": ofMessage(l.OnCall([]OnDuty{{text, []soar.Person{{ID: text, Name: text}}}})),
 		"say": ofMessage(l.Say(text)), "help": ofMessage(l.Help()),
 		"approve": ofModal(l.Approve(card, Ref{})), "deny": ofModal(l.Deny(card, Ref{})), "ask": ofModal(l.Ask(card, Ref{})), "decide": ofModal(l.Decide(card, Ref{})),
