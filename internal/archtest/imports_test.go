@@ -144,6 +144,7 @@ func mayImport() map[string][]string {
 		"internal/show/clocks": {anything},
 		"internal/show/doors":  {anything},
 		"internal/show/labels": {"internal/soar"},
+		"internal/show/stage":  {anything},
 		"internal/e2e":         {anything},
 	}
 }

@@ -40,7 +40,7 @@ func (p *product) generated(ctx context.Context, each int) (*generated, error) {
 	}
 	var tokens []string
 	for _, request := range requests {
-		issued, err := p.app.Tokens().Issue(ctx, soar.System("show-doors"), request)
+		issued, err := p.App.Tokens().Issue(ctx, soar.System("show-doors"), request)
 		if err != nil {
 			return nil, fmt.Errorf("token for %s: %w", request.Name, err)
 		}
@@ -48,7 +48,7 @@ func (p *product) generated(ctx context.Context, each int) (*generated, error) {
 	}
 	say("  requests from the OpenAPI document")
 	report, err := apifuzz.Run(ctx, apifuzz.Options{
-		BaseURL: p.url, Tokens: tokens, Refused: []string{"not-a-token-of-this-server"}, Seed: 1, PerOperation: each,
+		BaseURL: p.URL, Tokens: tokens, Refused: []string{"not-a-token-of-this-server"}, Seed: 1, PerOperation: each,
 		Progress: func(done, all int) {
 			if done%10 == 0 || done == all {
 				say("  %d of %d operations tried", done, all)

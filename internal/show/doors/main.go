@@ -71,7 +71,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, started.close()) }()
+	defer func() { err = errors.Join(err, started.Close()) }()
 	say("%d files from %s", len(payloads.files), payloads.from)
 	if err := started.sendAll(ctx, payloads); err != nil {
 		return err

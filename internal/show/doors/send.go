@@ -52,7 +52,7 @@ func (p *product) sendAll(ctx context.Context, c *collection) error {
 // variants of one event, in which only the severity differs: each is judged as what
 // it is, not as a repetition of another.
 func (p *product) forget(ctx context.Context) error {
-	if err := execute(ctx, p.database, "UPDATE alerts SET fingerprint = 'seen ' || id WHERE fingerprint NOT LIKE 'seen %'"); err != nil {
+	if err := p.Execute(ctx, "UPDATE alerts SET fingerprint = 'seen ' || id WHERE fingerprint NOT LIKE 'seen %'"); err != nil {
 		return fmt.Errorf("forget the events of the file before: %w", err)
 	}
 	return nil
@@ -75,9 +75,9 @@ func (p *product) readRaw(ctx context.Context, f *payload) error {
 }
 
 func (p *product) send(ctx context.Context, f *payload) error {
-	address := p.url + "/api/v1/alerts"
+	address := p.URL + "/api/v1/alerts"
 	if f.source != genericSource || f.kind != "application/json" { // that door is for JSON alone
-		address = p.url + "/api/v1/hooks/" + f.source
+		address = p.URL + "/api/v1/hooks/" + f.source
 	}
 	token, err := p.tool(ctx, f.source)
 	if err != nil {
@@ -89,7 +89,7 @@ func (p *product) send(ctx context.Context, f *payload) error {
 	}
 	request.Header.Set("Content-Type", f.kind)
 	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := p.http.Do(request)
+	response, err := p.HTTP.Do(request)
 	if err != nil {
 		f.fault = "no answer: " + err.Error()
 		return nil //nolint:nilerr // it is told in the report
