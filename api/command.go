@@ -104,6 +104,14 @@ func (r commandRoutes) MarkDone(ctx context.Context, request gen.MarkDoneRequest
 	return gen.MarkDone202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
+// ActOnDuty confirms or waives a duty, or says that a notice was sent.
+func (r commandRoutes) ActOnDuty(ctx context.Context, request gen.ActOnDutyRequestObject) (gen.ActOnDutyResponseObject, error) {
+	body := request.Body
+	command := protocol.DutyCommand{Duty: body.Duty, Do: string(body.Do), Proof: value(body.Proof), Sent: value(body.Sent)}
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateDuty, body.Reason, command})
+	return gen.ActOnDuty202JSONResponse{CommandReplyJSONResponse: reply}, err
+}
+
 // AddAlert puts an alert into the incident.
 func (r commandRoutes) AddAlert(ctx context.Context, request gen.AddAlertRequestObject) (gen.AddAlertResponseObject, error) {
 	reply, err := r.commands.Attach(ctx, principal(ctx), incidents.AttachRequest{

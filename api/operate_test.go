@@ -26,6 +26,8 @@ func TestWhatIsAsked(t *testing.T) {
 		call string
 	}{
 		{"mark done", ask{Method: "POST", Path: incidentPath + "/commands/mark-done", Token: lead(), Body: `{"key":"r1/isolate","reason":"seen"}`}, 202, `Command INC-2026-0A1B2C mark_done`},
+		{"confirm a duty", ask{Method: "POST", Path: incidentPath + "/commands/duty", Token: lead(), Body: `{"duty":"eu-gdpr-33","do":"confirm","reason":"read"}`}, 202, `Command INC-2026-0A1B2C duty`},
+		{"a duty that is done nothing", ask{Method: "POST", Path: incidentPath + "/commands/duty", Token: lead(), Body: `{"duty":"eu-gdpr-33","do":"forget"}`}, 400, ""},
 		{"add an alert", ask{Method: "POST", Path: incidentPath + "/commands/add-alert", Token: analyst(), Body: `{"alert_id":"ALR-0123456789","reason":"the same"}`}, 202, `Attach INC-2026-0A1B2C ALR-0123456789 reason="the same" id=api-`},
 		{"what is held", ask{Path: "/api/v1/containments", Token: analyst()}, 200, "Containments state= held=true"},
 		{"all containments", ask{Path: "/api/v1/containments?state=all&target=web", Token: analyst()}, 200, "Containments state= held=false incident= target=web"},

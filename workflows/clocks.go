@@ -24,13 +24,22 @@ func (i *incident) startClocks(ctx workflow.Context) {
 		workflow.GoNamed(ctx, "objectives", i.advanceLoop)
 	}
 	for _, name := range names {
-		workflow.GoNamed(ctx, "objective "+name, func(ctx workflow.Context) {
-			i.ring(ctx, name, dueAt, "due", i.breach)
-		})
-		workflow.GoNamed(ctx, "warning "+name, func(ctx workflow.Context) {
-			i.ring(ctx, name, warnAt, "warning at", i.warn)
-		})
+		i.startAlarms(ctx, name)
 	}
+	for _, o := range i.Case.Objectives {
+		if o.Duty != nil { // carried over from the run before
+			i.startAlarms(ctx, o.Name)
+		}
+	}
+}
+
+func (i *incident) startAlarms(ctx workflow.Context, name string) {
+	workflow.GoNamed(ctx, "objective "+name, func(ctx workflow.Context) {
+		i.ring(ctx, name, dueAt, "due", i.breach)
+	})
+	workflow.GoNamed(ctx, "warning "+name, func(ctx workflow.Context) {
+		i.ring(ctx, name, warnAt, "warning at", i.warn)
+	})
 }
 
 func dueAt(o *state.Objective) *time.Time { return &o.DueAt }
@@ -78,13 +87,18 @@ func (i *incident) ring(ctx workflow.Context, name string, at func(*state.Object
 
 // advanceLoop looks at the rules on every change of state.
 func (i *incident) advanceLoop(ctx workflow.Context) {
-	desk := clocks.Desk{Case: i.Case, Evaluate: i.flows.exprs.Evaluate, Count: i.flows.counter}
+	desk := clocks.Desk{Case: i.Case, Evaluate: i.flows.exprs.Evaluate, Count: i.flows.counter, Duties: i.flows.duties}
 	for seen := -1; ; {
 		if err := workflow.Await(ctx, func() bool { return i.Changes() != seen }); err != nil {
 			return
 		}
 		seen = i.Changes()
 		if desk.Advance(ctx, i.Now()) > 0 {
+			i.Touch()
+		}
+		opened, changed := desk.AdvanceDuties(ctx, i.Now())
+		i.openDuties(ctx, opened)
+		if changed {
 			i.Touch()
 		}
 	}
@@ -105,10 +119,12 @@ func (i *incident) warn(o *state.Objective) {
 	var actions []protocol.ObjectiveAction
 	late := ""
 	if rule := i.Case.Rule(o); rule != nil {
+		actions = rule.OnWarning
+	}
+	if o.Rung < len(o.Warns) {
 		late = clocks.Late(o.Warns[o.Rung], i.Now())
 		o.Rung++
 		o.WarnAt = &o.Warns[min(o.Rung, len(o.Warns)-1)]
-		actions = rule.OnWarning
 	}
 	i.tellClock(o, alarm{protocol.EventObjectiveWarning, interpreter.MessageObjectiveWarning, "about to be breached", late, false}, actions)
 }
@@ -123,7 +139,11 @@ type alarm struct {
 // rule says.
 func (i *incident) tellClock(o *state.Objective, a alarm, actions []protocol.ObjectiveAction) {
 	incident := i.Case.Incident
-	text := fmt.Sprintf("Objective %s (%s) is %s: due %s%s", o.Name, incident.Severity, a.what, o.DueAt.Format("2006-01-02 15:04 UTC"), a.late)
+	noun := "Objective"
+	if o.Duty != nil {
+		noun = "Duty"
+	}
+	text := fmt.Sprintf(noun+" %s (%s) is %s: due %s%s", o.Name, incident.Severity, a.what, o.DueAt.Format("2006-01-02 15:04 UTC"), a.late)
 	i.Tell(state.Entry{Kind: a.event, By: soar.System("clock"), Text: text, Data: o.Objective})
 	to := interpreter.Responders(incident)
 	for _, action := range actions {
@@ -140,6 +160,9 @@ func (i *incident) tellClock(o *state.Objective, a alarm, actions []protocol.Obj
 	for _, action := range actions {
 		if len(action.Declare) > 0 {
 			i.Case.Declare(protocol.Declare{Facts: action.Declare}, soar.System("clock"), "", i.Now())
+		}
+		if action.Escalate != "" {
+			i.Case.Escalate(soar.Escalation{Policy: action.Escalate, Reason: text, StartedBy: soar.System("clock")}, i.Now())
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-// ruled is a policy with a calendar, conditions and everything that a rule may do.
+// agreed is a policy with a calendar, conditions and everything that a rule may do.
 func agreed(t *testing.T) protocol.ObjectivePolicy {
 	t.Helper()
 	spec := calendar.Spec{Name: "office", Zone: "America/New_York"}

@@ -76,7 +76,7 @@ func (i *incident) autoCloseLoop(ctx workflow.Context) {
 
 func (i *incident) allWell() bool {
 	c := i.Case
-	if c.Closing != nil || c.Escalated() || len(c.Runs) == 0 || len(c.LiveRuns()) > 0 || c.UndoAll != nil || c.Match.Wanted > c.Match.Done {
+	if c.Closing != nil || c.Escalated() || len(c.Runs) == 0 || len(c.LiveRuns()) > 0 || c.UndoAll != nil || c.Match.Wanted > c.Match.Done || len(i.openDuty()) > 0 {
 		return false
 	}
 	for _, run := range c.Runs {

@@ -48,6 +48,7 @@ type world struct {
 	prepare func(*testsuite.TestWorkflowEnvironment)
 	often   bool          // continue as new whenever it is possible
 	gap     time.Duration // how long nobody is there between two histories
+	duties  func(protocol.DutyQuery) protocol.Duties
 	limit   time.Duration
 
 	mu       sync.Mutex
@@ -176,7 +177,7 @@ func (w *world) once(input protocol.IncidentInput) (protocol.IncidentInput, bool
 	if w.often {
 		env.SetCurrentHistoryLength(100_000)
 	}
-	workflows.New(w.source, expression.NewCache(1000)).CountBy(timeline.Counter).Register(env)
+	workflows.New(w.source, expression.NewCache(1000)).CountBy(timeline.Counter).Notify(w.duties).Register(env)
 	// The random plans run beside other tests on few cores: a second is too short.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	w.activities(env)

@@ -20,6 +20,13 @@ type Workflows struct {
 	exprs interpreter.Expressions
 
 	counter clocks.Counter
+	duties  func(protocol.DutyQuery) protocol.Duties
+}
+
+// Notify gives the workflows the duties to notify. Without it no duty opens.
+func (w *Workflows) Notify(duties func(protocol.DutyQuery) protocol.Duties) *Workflows {
+	w.duties = duties
+	return w
 }
 
 // CountBy gives the workflows what counts working time. Without it, clocks in a

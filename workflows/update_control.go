@@ -233,7 +233,7 @@ func (i *incident) handleClose(ctx workflow.Context) error {
 			if live := len(i.Case.LiveRuns()); live > 0 {
 				return fmt.Errorf("%s not ended: cancel first, or wait", state.Plural(live, "run"))
 			}
-			return needReason(c.Command)
+			return all(i.mayEnd(c.Resolution), needReason(c.Command))
 		},
 		do: func(c protocol.Close) protocol.Reply {
 			i.Case.Closing = &state.Closing{Order: order(c.Command), Resolution: c.Resolution}

@@ -40,9 +40,13 @@ func detail() protocol.Detail {
 		Approvals:    []soar.Approval{approval()},
 		Tasks:        []soar.Task{{ID: TaskID, IncidentID: IncidentID, StepPath: "ask", Title: "Ask the owner", Status: soar.TaskOpen, Assignee: soar.Approver{Role: soar.RoleAnalyst}, Form: map[string]any{"type": "object"}, CreatedAt: Start, DueAt: &later}},
 		Containments: []soar.Containment{{ID: "key1", IncidentID: IncidentID, StepPath: "isolate", Action: "edr.isolate_host", Undo: "edr.release_host", Target: "web-01", Since: Start, Until: &later, State: "active"}},
-		Objectives:   []soar.Objective{{Name: "acknowledge", DueAt: later, Policy: "default 1"}},
-		Evidence:     []soar.Evidence{evidence()},
-		Alerts:       []soar.Alert{alert()},
+		Objectives: []soar.Objective{{Name: "acknowledge", DueAt: later, Policy: "default 1"}, {
+			Name: "eu-gdpr-33/notification", DueAt: later, Policy: "eu 1", Rule: "eu-gdpr-33",
+			Duty: &soar.DutyStage{Regime: "eu-gdpr-33", Stage: "notification", Title: "GDPR Article 33(1): notification", To: "the authority", State: soar.DutyRunning,
+				Why: "72 hours after aware", Source: "Regulation (EU) 2016/679, Article 33", Verification: "primary", Pack: "eu 1", Draft: "To: the authority\nWhat is known:"},
+		}},
+		Evidence: []soar.Evidence{evidence()},
+		Alerts:   []soar.Alert{alert()},
 	}
 }
 

@@ -100,6 +100,9 @@ func (c *Client) dispatch(ctx context.Context, id, key string, command Command) 
 	case MarkDone:
 		r, err := c.api.MarkDoneWithResponse(ctx, id, &gen.MarkDoneParams{IdempotencyKey: &key}, gen.StepCommand(body))
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
+	case gen.DutyCommand:
+		r, err := c.api.ActOnDutyWithResponse(ctx, id, &gen.ActOnDutyParams{IdempotencyKey: &key}, body)
+		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
 	case gen.AddAlertCommand:
 		r, err := c.api.AddAlertWithResponse(ctx, id, &gen.AddAlertParams{IdempotencyKey: &key}, body)
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })

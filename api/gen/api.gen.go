@@ -121,6 +121,27 @@ func (e DecisionInputDecision) Valid() bool {
 	}
 }
 
+// Defines values for DutyCommandDo.
+const (
+	Confirm DutyCommandDo = "confirm"
+	Sent    DutyCommandDo = "sent"
+	Waive   DutyCommandDo = "waive"
+)
+
+// Valid indicates whether the value is a known member of the DutyCommandDo enum.
+func (e DutyCommandDo) Valid() bool {
+	switch e {
+	case Confirm:
+		return true
+	case Sent:
+		return true
+	case Waive:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusDegraded    HealthStatus = "degraded"
@@ -617,6 +638,32 @@ type DeclareCommand struct {
 
 // Diagnostic One fault in a playbook. Lines and columns count from 1, columns count runes.
 type Diagnostic = diag.Diagnostic
+
+// DutyCommand defines model for DutyCommand.
+type DutyCommand struct {
+	Do DutyCommandDo `json:"do"`
+
+	// Duty A regime, as eu-gdpr-33, or one of its stages, as eu-gdpr-33/notification
+	Duty string `json:"duty"`
+
+	// Proof Of what was sent: the id of an evidence, or the reference that the recipient gave
+	Proof *string `json:"proof,omitempty"`
+
+	// Reason Needed to confirm and to waive
+	Reason *string `json:"reason,omitempty"`
+
+	// Sent When it was sent; absent: now
+	Sent *time.Time `json:"sent,omitempty"`
+}
+
+// DutyCommandDo defines model for DutyCommand.Do.
+type DutyCommandDo string
+
+// DutyDecision defines model for DutyDecision.
+type DutyDecision = soar.DutyDecision
+
+// DutyStage A notice that a law, a regulator or a contract asks for. Not legal advice.
+type DutyStage = soar.DutyStage
 
 // EventCommand defines model for EventCommand.
 type EventCommand struct {
@@ -1443,6 +1490,12 @@ type DeclareIncidentParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ActOnDutyParams defines parameters for ActOnDuty.
+type ActOnDutyParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SendEventParams defines parameters for SendEvent.
 type SendEventParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
@@ -1708,6 +1761,9 @@ type CloseIncidentJSONRequestBody = CloseCommand
 
 // DeclareIncidentJSONRequestBody defines body for DeclareIncident for application/json ContentType.
 type DeclareIncidentJSONRequestBody = DeclareCommand
+
+// ActOnDutyJSONRequestBody defines body for ActOnDuty for application/json ContentType.
+type ActOnDutyJSONRequestBody = DutyCommand
 
 // SendEventJSONRequestBody defines body for SendEvent for application/json ContentType.
 type SendEventJSONRequestBody = EventCommand
@@ -2533,6 +2589,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/declare (the `DeclareIncident` operationId).
 	DeclareIncident(ctx context.Context, incidentID PathIncident, params *DeclareIncidentParams, body DeclareIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnDutyWithBody Say that a duty to notify applies, that it does not, or that a notice was sent
+	//
+	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+	// concern a regime or one of its stages and need a reason; sent names one stage,
+	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+	ActOnDutyWithBody(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
+	//
+	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+	// concern a regime or one of its stages and need a reason; sent names one stage,
+	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+	ActOnDuty(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SendEventWithBody Tell the incident something that a step waits for
 	//
@@ -3859,6 +3937,48 @@ func (c *Client) DeclareIncidentWithBody(ctx context.Context, incidentID PathInc
 // Corresponds with POST /api/v1/incidents/{incident_id}/commands/declare (the `DeclareIncident` operationId).
 func (c *Client) DeclareIncident(ctx context.Context, incidentID PathIncident, params *DeclareIncidentParams, body DeclareIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeclareIncidentRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnDutyWithBody Say that a duty to notify applies, that it does not, or that a notice was sent
+//
+// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+// concern a regime or one of its stages and need a reason; sent names one stage,
+// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+func (c *Client) ActOnDutyWithBody(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnDutyRequestWithBody(c.Server, incidentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
+//
+// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+// concern a regime or one of its stages and need a reason; sent names one stage,
+// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+func (c *Client) ActOnDuty(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnDutyRequest(c.Server, incidentID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7063,6 +7183,68 @@ func NewDeclareIncidentRequestWithBody(server string, incidentID PathIncident, p
 	return req, nil
 }
 
+// NewActOnDutyRequest calls the generic ActOnDuty builder with application/json body
+func NewActOnDutyRequest(server string, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnDutyRequestWithBody(server, incidentID, params, "application/json", bodyReader)
+}
+
+// NewActOnDutyRequestWithBody constructs an http.Request for the ActOnDuty method, with any body, and a specified content type
+func NewActOnDutyRequestWithBody(server string, incidentID PathIncident, params *ActOnDutyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/duty", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSendEventRequest calls the generic SendEvent builder with application/json body
 func NewSendEventRequest(server string, incidentID PathIncident, params *SendEventParams, body SendEventJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -9845,6 +10027,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/declare (the `DeclareIncident` operationId).
 	DeclareIncidentWithResponse(ctx context.Context, incidentID PathIncident, params *DeclareIncidentParams, body DeclareIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareIncidentResponse, error)
 
+	// ActOnDutyWithBodyWithResponse Say that a duty to notify applies, that it does not, or that a notice was sent
+	//
+	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+	// concern a regime or one of its stages and need a reason; sent names one stage,
+	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+	ActOnDutyWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnDutyResponse, error)
+
+	// ActOnDutyWithResponse Say that a duty to notify applies, that it does not, or that a notice was sent
+	//
+	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+	// concern a regime or one of its stages and need a reason; sent names one stage,
+	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+	ActOnDutyWithResponse(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnDutyResponse, error)
+
 	// SendEventWithBodyWithResponse Tell the incident something that a step waits for
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -11474,6 +11678,38 @@ func (r DeclareIncidentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DeclareIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ActOnDutyResponseDefaultHeaders the declared response headers of an HTTP default response for ActOnDuty
+type ActOnDutyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ActOnDutyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *CommandReply
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ActOnDutyResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnDutyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnDutyResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13603,6 +13839,40 @@ func (c *ClientWithResponses) DeclareIncidentWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseDeclareIncidentResponse(rsp)
+}
+
+// ActOnDutyWithBodyWithResponse Say that a duty to notify applies, that it does not, or that a notice was sent
+//
+// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+// concern a regime or one of its stages and need a reason; sent names one stage,
+// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+func (c *ClientWithResponses) ActOnDutyWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnDutyResponse, error) {
+	rsp, err := c.ActOnDutyWithBody(ctx, incidentID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnDutyResponse(rsp)
+}
+
+// ActOnDutyWithResponse Say that a duty to notify applies, that it does not, or that a notice was sent
+//
+// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
+// concern a regime or one of its stages and need a reason; sent names one stage,
+// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
+func (c *ClientWithResponses) ActOnDutyWithResponse(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnDutyResponse, error) {
+	rsp, err := c.ActOnDuty(ctx, incidentID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnDutyResponse(rsp)
 }
 
 // SendEventWithBodyWithResponse Tell the incident something that a step waits for
@@ -16078,6 +16348,52 @@ func ParseDeclareIncidentResponse(rsp *http.Response) (*DeclareIncidentResponse,
 	return response, nil
 }
 
+// ParseActOnDutyResponse parses an HTTP response from a ActOnDutyWithResponse call
+func ParseActOnDutyResponse(rsp *http.Response) (*ActOnDutyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnDutyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest CommandReply
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ActOnDutyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSendEventResponse parses an HTTP response from a SendEventWithResponse call
 func ParseSendEventResponse(rsp *http.Response) (*SendEventResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18150,6 +18466,9 @@ type ServerInterface interface {
 	// DeclareIncident Change what is known of the incident
 	// (POST /api/v1/incidents/{incident_id}/commands/declare)
 	DeclareIncident(ctx echo.Context, incidentID PathIncident, params DeclareIncidentParams) error
+	// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
+	// (POST /api/v1/incidents/{incident_id}/commands/duty)
+	ActOnDuty(ctx echo.Context, incidentID PathIncident, params ActOnDutyParams) error
 	// SendEvent Tell the incident something that a step waits for
 	// (POST /api/v1/incidents/{incident_id}/commands/event)
 	SendEvent(ctx echo.Context, incidentID PathIncident, params SendEventParams) error
@@ -19385,6 +19704,42 @@ func (w *ServerInterfaceWrapper) DeclareIncident(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DeclareIncident(ctx, incidentID, params)
+	return err
+}
+
+// ActOnDuty converts echo context to params.
+func (w *ServerInterfaceWrapper) ActOnDuty(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnDutyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ActOnDuty(ctx, incidentID, params)
 	return err
 }
 
@@ -20675,6 +21030,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/retry-step", wrapper.RetryStep, options.OperationMiddlewares["retryStep"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/skip-step", wrapper.SkipStep, options.OperationMiddlewares["skipStep"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/mark-done", wrapper.MarkDone, options.OperationMiddlewares["markDone"]...)
+	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/duty", wrapper.ActOnDuty, options.OperationMiddlewares["actOnDuty"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/add-alert", wrapper.AddAlert, options.OperationMiddlewares["addAlert"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/run-playbook", wrapper.RunPlaybook, options.OperationMiddlewares["runPlaybook"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/release", wrapper.ReleaseContainment, options.OperationMiddlewares["releaseContainment"]...)
@@ -22317,6 +22673,51 @@ type DeclareIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeclareIncidentdefaultApplicationProblemPlusJSONResponse) VisitDeclareIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnDutyRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Params     ActOnDutyParams
+	Body       *ActOnDutyJSONRequestBody
+}
+
+type ActOnDutyResponseObject interface {
+	VisitActOnDutyResponse(w http.ResponseWriter) error
+}
+
+type ActOnDuty202JSONResponse struct{ CommandReplyJSONResponse }
+
+func (response ActOnDuty202JSONResponse) VisitActOnDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnDutydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ActOnDutydefaultApplicationProblemPlusJSONResponse) VisitActOnDutyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24411,6 +24812,9 @@ type StrictServerInterface interface {
 	// DeclareIncident Change what is known of the incident
 	// (POST /api/v1/incidents/{incident_id}/commands/declare)
 	DeclareIncident(ctx context.Context, request DeclareIncidentRequestObject) (DeclareIncidentResponseObject, error)
+	// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
+	// (POST /api/v1/incidents/{incident_id}/commands/duty)
+	ActOnDuty(ctx context.Context, request ActOnDutyRequestObject) (ActOnDutyResponseObject, error)
 	// SendEvent Tell the incident something that a step waits for
 	// (POST /api/v1/incidents/{incident_id}/commands/event)
 	SendEvent(ctx context.Context, request SendEventRequestObject) (SendEventResponseObject, error)
@@ -25750,6 +26154,55 @@ func (sh *strictHandler) DeclareIncident(ctx echo.Context, incidentID PathIncide
 		return err
 	} else if validResponse, ok := response.(DeclareIncidentResponseObject); ok {
 		return validResponse.VisitDeclareIncidentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ActOnDuty operation middleware
+func (sh *strictHandler) ActOnDuty(ctx echo.Context, incidentID PathIncident, params ActOnDutyParams) error {
+	var request ActOnDutyRequestObject
+
+	request.IncidentID = incidentID
+	request.Params = params
+
+	var body ActOnDutyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnDuty(ctx.Request().Context(), request.(ActOnDutyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnDuty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ActOnDutyResponseObject); ok {
+		return validResponse.VisitActOnDutyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/connector"
+	"github.com/tocsin-soar/tocsin/internal/deadline/duty"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/intake/hook"
@@ -48,6 +49,7 @@ type App struct {
 	codec     *codec.Codec // nil: payloads are not encrypted
 	temporal  *temporalclient.Client
 	policy    *policy.Policy
+	duties    *duty.Library
 	registry  *connector.Registry
 	tokens    *access.Tokens
 	library   *library.Service

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/deadline/packs"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
@@ -21,6 +22,9 @@ func (a *App) initPolicy(context.Context) error {
 		return &FaultyFile{What: "policy", Faults: faults}
 	}
 	a.policy = loaded
+	if a.duties, faults = packs.Load(a.config.PolicyDir); faults.HasErrors() {
+		return &FaultyFile{What: "policy", Faults: faults}
+	}
 	return nil
 }
 

@@ -28,7 +28,7 @@ func (a *App) work(ctx context.Context) error {
 	}
 	cache := expression.NewCache(programs)
 	worker := a.temporal.NewWorker()
-	workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Register(worker)
+	workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Notify(timeline.Duties(a.duties)).Register(worker)
 	activities.New(activities.Deps{
 		Connectors:       a.counted(),
 		Store:            guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},

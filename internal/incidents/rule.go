@@ -45,6 +45,8 @@ func ruleOf(name string) (rule, bool) {
 		return rule{access.IncidentCommand, true, step()}, true
 	case protocol.UpdateSkipStep, protocol.UpdateMarkDone:
 		return rule{access.IncidentOverride, true, step()}, true
+	case protocol.UpdateDuty:
+		return rule{access.IncidentOverride, false, takeDuty}, true
 	case protocol.UpdateRunPlaybook:
 		return rule{access.IncidentCommand, false, takeRun}, true
 	case protocol.UpdateRelease:
@@ -96,6 +98,28 @@ func takeRun(op string, payload any, header protocol.Command) (any, error) {
 		return run, nil
 	}
 	return nil, err
+}
+
+// takeDuty asks for a reason where somebody decides, and for a proof where
+// something was sent.
+func takeDuty(op string, payload any, header protocol.Command) (any, error) {
+	check := func(op string, d *protocol.DutyCommand) error {
+		if err := checkText(op, "duty", d.Duty, maxKey); err != nil {
+			return err
+		}
+		switch d.Do {
+		case protocol.DutyConfirm, protocol.DutyWaive:
+			return checkText(op, "reason", header.Reason, maxReason)
+		case protocol.DutySent:
+			if d.Sent.After(header.At) {
+				return invalid(op, "sent", "the time at which it was sent has not come")
+			}
+			return checkText(op, "proof", d.Proof, maxKey)
+		default:
+			return invalid(op, "do", "a duty is confirmed, waived or sent: confirm, waive or sent")
+		}
+	}
+	return taking(check, func(d *protocol.DutyCommand) *protocol.Command { return &d.Command })(op, payload, header)
 }
 
 // takeExtend refuses a time that has passed.

@@ -50,6 +50,9 @@ const (
 // More kinds of timeline events.
 const (
 	EventObjectiveChanged  = "objective.changed"    // counted anew, rests, runs on, or no longer holds
+	EventDutyOpened        = "duty.opened"          // a regime applies
+	EventDutyDecided       = "duty.decided"         // confirmed or waived by a person
+	EventDutySent          = "duty.sent"            // a notice was sent, with its proof
 	EventStepNeedsPerson   = "step.needs_person"    // the outcome of an action is not known: a person decides
 	EventStepResolved      = "step.resolved"        // what the person decided
 	EventContainmentKept   = "containment.extended" // its time was moved

@@ -32,6 +32,7 @@ const (
 	UpdateRelease      = "release" // take one containment back now
 	UpdateEvent        = "event"   // an event that a wait step may be waiting for
 	UpdateClose        = "close"
+	UpdateDuty         = "duty"            // DutyCommand: confirmed, waived or sent
 	UpdateMarkDone     = "mark_done"       // StepCommand: the action whose outcome is not known did happen
 	UpdateExtend       = "extend"          // move the time at which a containment is released by itself
 	UpdateAsk          = "ask_information" // about an approval

@@ -72,6 +72,45 @@ type Cancel struct {
 	Compensate bool `json:"compensate"`
 }
 
+// DutyCommand says that a duty applies, that it does not, or that a notice was sent.
+type DutyCommand struct {
+	Command
+	Duty  string    `json:"duty"`            // a regime; for sent, regime/stage
+	Do    string    `json:"do"`              // confirm | waive | sent
+	Proof string    `json:"proof,omitempty"` // of sent: evidence id or reference
+	Sent  time.Time `json:"sent,omitzero"`   // when it was sent; zero: now
+}
+
+// What a DutyCommand does.
+const (
+	DutyConfirm = "confirm"
+	DutyWaive   = "waive"
+	DutySent    = "sent"
+)
+
+// DutyQuery asks which duties an incident has: what is declared, and which stages
+// were sent, by the names of objectives (regime/stage).
+type DutyQuery struct {
+	IncidentID string               `json:"incident_id"`
+	Title      string               `json:"title"`
+	OpenedAt   time.Time            `json:"opened_at"`
+	Facts      map[string]any       `json:"facts,omitempty"`
+	Sent       map[string]time.Time `json:"sent,omitempty"`
+}
+
+// Duties answers a DutyQuery: one objective for each stage of each regime that
+// applies, and what could not be read.
+type Duties struct {
+	Stages []DutyClock `json:"stages"`
+	Faults []string    `json:"faults,omitempty"`
+}
+
+// DutyClock is one stage with its warnings.
+type DutyClock struct {
+	soar.Objective
+	Warns []time.Time `json:"warns,omitempty"`
+}
+
 // StepCommand is the payload of retry_step and skip_step.
 type StepCommand struct {
 	Command

@@ -92,6 +92,7 @@ type Objective struct {
 	Pauses    []ObjectivePause  `json:"pauses,omitempty"`
 	History   []ObjectiveChange `json:"history,omitempty"` // how it was counted before, oldest first
 	Fault     string            `json:"fault,omitempty"`   // why a condition or a calendar could not be read
+	Duty      *DutyStage        `json:"duty,omitempty"`    // set when it is a notice that somebody must be given
 }
 
 // ObjectivePause is a time in which the clock rested; To is nil while it does.
@@ -108,13 +109,16 @@ type ObjectiveChange struct {
 	DueAt time.Time `json:"due_at"`
 }
 
-// State says how the objective stands: met, breached, paused or running.
+// State says how the objective stands: met, breached, paused or running; a duty
+// without a clock gives its own state.
 func (o Objective) State() string {
 	switch {
 	case o.Breached:
 		return "breached"
 	case o.MetAt != nil:
 		return "met"
+	case !o.Counts():
+		return o.Duty.State
 	case o.Paused():
 		return "paused"
 	default:

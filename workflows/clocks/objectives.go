@@ -21,7 +21,8 @@ type Counter func(protocol.ObjectivePolicy) func(objective.Query) (objective.Ins
 type Desk struct {
 	Case     *state.Case
 	Evaluate func(source string, vars map[string]any) (any, error)
-	Count    Counter // nil: working time cannot be counted
+	Count    Counter                                  // nil: working time cannot be counted
+	Duties   func(protocol.DutyQuery) protocol.Duties // nil: there are no duties
 }
 
 // counted is what the side effect records.
@@ -67,9 +68,14 @@ func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
 		situation = objective.Situation{Incident: d.Case.Incident, Playbooks: playbooks}
 	}
 	engine := objective.Engine{Policy: d.Case.Policy, Evaluate: d.Evaluate, Count: d.count(ctx)}
-	before := make([]objective.Clock, len(d.Case.Objectives))
-	for i, o := range d.Case.Objectives {
-		before[i] = objective.Clock{Objective: o.Objective, Warns: o.Warns, Rung: o.Rung}
+	var before []objective.Clock
+	var duties []*state.Objective
+	for _, o := range d.Case.Objectives {
+		if o.Duty != nil {
+			duties = append(duties, o)
+			continue
+		}
+		before = append(before, objective.Clock{Objective: o.Objective, Warns: o.Warns, Rung: o.Rung})
 	}
 	after, changes := engine.Advance(before, situation, now)
 	if len(changes) == 0 {
@@ -79,6 +85,7 @@ func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
 	for _, clock := range after {
 		d.Case.Objectives = append(d.Case.Objectives, &state.Objective{Objective: clock.Objective, Warned: clock.Rung > 0, Warns: clock.Warns, Rung: clock.Rung})
 	}
+	d.Case.Objectives = append(d.Case.Objectives, duties...)
 	for _, change := range changes {
 		d.tell(change, now)
 	}

@@ -34,6 +34,7 @@ type Case struct {
 	Tasks           []*Task                  `json:"tasks,omitempty"`
 	Containments    []*Containment           `json:"containments,omitempty"` // in the order they were made
 	Objectives      []*Objective             `json:"objectives,omitempty"`
+	DutiesAsked     string                   `json:"duties_asked,omitempty"` // what the duties were computed from last
 	Escalations     []*Escalating            `json:"escalations,omitempty"`
 	EscalationCount int                      `json:"escalation_count,omitempty"`
 	Events          []Event                  `json:"events,omitempty"`

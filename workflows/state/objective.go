@@ -25,7 +25,7 @@ type Objective struct {
 }
 
 // Running tells whether the clock is still to be met or breached.
-func (o *Objective) Running() bool { return o.MetAt == nil && !o.Breached }
+func (o *Objective) Running() bool { return o.MetAt == nil && !o.Breached && o.Counts() }
 
 // Objective gives the clock of this name, or nil.
 func (c *Case) Objective(name string) *Objective {
@@ -100,11 +100,11 @@ func (c *Case) Rule(o *Objective) *protocol.ObjectiveRule {
 }
 
 // MeetObjective marks the clock as met now, in time or late, and tells so. It
-// does nothing when there is no such clock, it was met before, it rests, or its
-// rule has a condition of its own.
+// does nothing when there is no such clock, it was met before, it rests, its rule
+// has a condition of its own, or it is a duty, which only its sending meets.
 func (c *Case) MeetObjective(name string, by soar.Actor, now time.Time) {
 	objective := c.Objective(name)
-	if objective == nil || objective.MetAt != nil || objective.Paused() {
+	if objective == nil || objective.MetAt != nil || objective.Paused() || objective.Duty != nil {
 		return
 	}
 	if rule := c.Rule(objective); rule != nil && rule.Stop != "" {
@@ -147,6 +147,7 @@ func (c *Case) ObjectiveState() string {
 	state := ""
 	for _, objective := range c.Objectives {
 		switch {
+		case !objective.Counts():
 		case objective.Breached:
 			return "breached"
 		case objective.Running() && objective.Warned:

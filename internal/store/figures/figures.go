@@ -62,7 +62,7 @@ func figuresBatch(out *soar.Figures) *pgx.Batch {
 		return err
 	}))
 	batch.Queue(`SELECT o.name, CASE WHEN (o.doc ->> 'breached')::boolean THEN 'breached' WHEN o.doc ->> 'met_at' IS NOT NULL THEN 'met' ELSE 'running' END AS state, count(*)
-		FROM incidents i JOIN objectives o ON o.incident_id = i.id WHERE NOT i.ended GROUP BY 1, 2`).Query(each(func(rows pgx.Rows) error {
+		FROM incidents i JOIN objectives o ON o.incident_id = i.id WHERE NOT i.ended AND o.doc->'duty' IS NULL GROUP BY 1, 2`).Query(each(func(rows pgx.Rows) error {
 		var key soar.ObjectiveFigure
 		var n int
 		err := rows.Scan(&key.Name, &key.State, &n)
