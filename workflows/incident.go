@@ -62,7 +62,7 @@ func begin(ctx workflow.Context, input protocol.IncidentInput) *state.Case {
 // start begins all that runs beside the updates. Their order is part of the
 // level: it decides the order of commands.
 func (i *incident) start(outer, free workflow.Context) {
-	i.Escalates = i.level >= 2
+	i.Escalates, i.AsksAgain = i.level >= 2, i.level >= 2
 	i.Machine.Start()
 	i.startClocks(free)
 	workflow.GoNamed(free, "board", i.showLoop)

@@ -27,7 +27,10 @@ func (v *visit) action(ctx workflow.Context) result {
 				return res
 			}
 		}
-		cover := v.cover()
+		cover, why := v.covered(ctx)
+		if why != nil {
+			return halted(why)
+		}
 		if cover.refusal != "" {
 			v.tell(protocol.EventApprovalRefused, v.rec.Title+": refused: "+cover.refusal, nil)
 			return failed("refused: " + cover.refusal)
@@ -151,9 +154,9 @@ func (v *visit) done(reply protocol.ActionResult, request protocol.ActionRequest
 
 // keepOutput keeps a result for expressions, when any may read it.
 func (v *visit) keepOutput(output any) {
-	kept := v.at.lay.outputs.kept(v.step.ID)
+	kept := v.at.lay.outputs.Kept(v.step.ID)
 	for _, turn := range v.at.turns {
-		kept = kept || v.at.lay.outputs.kept(turn.loop.ID)
+		kept = kept || v.at.lay.outputs.Kept(turn.loop.ID)
 	}
 	if !kept || output == nil {
 		return

@@ -74,6 +74,10 @@ func (v *visit) request() string {
 			return "bind: " + err.Error()
 		}
 	}
+	if v.former != nil {
+		asked.Replaces, asked.Again = v.former.ID, v.former.Again+1
+		v.tell(protocol.EventApprovalAgain, "Approval "+v.former.ID+" is asked again as "+asked.ID+": what would run changed", nil)
+	}
 	v.m.Asking().Judge(asked)
 	v.rec.Approval = asked.ID
 	v.m.Case.AddApproval(asked)

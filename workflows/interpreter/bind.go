@@ -16,13 +16,14 @@ const maxBound = 256 // actions under one approval
 // be known yet make the request fail, never an approval of something else.
 type binder struct {
 	m     *Machine
+	again bool // what is settled or done is taken as it is
 	bound []soar.BoundAction
 	shown []soar.ShownAction // bound for people
 	why   string             // title of the bound step
 }
 
 func (v *visit) bind(ids []string) ([]soar.BoundAction, []soar.ShownAction, error) {
-	b := &binder{m: v.m}
+	b := &binder{m: v.m, again: v.former != nil}
 	for _, id := range ids {
 		n := v.at.lay.byID[id]
 		if n == nil || !v.at.sees(n.step) {
@@ -68,7 +69,14 @@ func (b *binder) action(s *plan.Step, at *place) error {
 	if !writes(s) {
 		return nil
 	}
-	args, err := b.m.fields(s.Action.With, b.m.vars(at))
+	args, open := b.bindable(s, at)
+	if !open {
+		return nil
+	}
+	var err error
+	if args == nil {
+		args, err = b.m.fields(s.Action.With, b.m.vars(at))
+	}
 	if err != nil {
 		return fmt.Errorf("its arguments cannot be known before it runs: %w", err)
 	}
@@ -117,7 +125,7 @@ func (b *binder) turns(s *plan.Step, at *place, items []any, body []*plan.Step) 
 		if err := b.steps(body, inner); err != nil {
 			return err
 		}
-		if len(b.bound) == 0 { // nothing that writes below: the other turns bind nothing either
+		if len(b.bound) == 0 && !b.again { // nothing that writes below: the other turns bind nothing either
 			return nil
 		}
 	}

@@ -16,6 +16,7 @@ type cover struct {
 	proof         *protocol.ApprovalProof
 	preauthorised string
 	refusal       string
+	changed       *plan.Step // the approval that was given for something else
 }
 
 // cover looks at every approval that binds this action. It fails closed: an
@@ -44,6 +45,8 @@ func (v *visit) coverBy(approval *plan.Step) cover {
 	switch {
 	case rec == nil:
 		return cover{refusal: fmt.Sprintf("approval %s, which binds it, was not asked", approval.ID)}
+	case rec.Status == soar.StepRunning && rec.Generation > 0:
+		return cover{refusal: fmt.Sprintf("approval %s, which binds it, is asked again", approval.ID), changed: approval}
 	case rec.Status == soar.StepSkipped:
 		return cover{preauthorised: rec.Preauthorised}
 	case rec.Status != soar.StepApproved:
@@ -53,7 +56,11 @@ func (v *visit) coverBy(approval *plan.Step) cover {
 	if asked == nil {
 		return cover{refusal: fmt.Sprintf("approval %s is not known any more", rec.Approval)}
 	}
-	return v.compare(asked)
+	one := v.compare(asked)
+	if one.refusal != "" {
+		one.changed = approval
+	}
+	return one
 }
 
 // compare refuses what people did not see: another action, or other arguments.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/reads"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
@@ -14,7 +15,7 @@ type layout struct {
 	nodes    map[*plan.Step]*node
 	byID     map[string]*node
 	binders  map[*plan.Step][]*plan.Step // action -> the approvals that bind it
-	outputs  outputs
+	outputs  reads.Outputs
 	hasPhase map[string]bool
 }
 
@@ -30,7 +31,7 @@ func (m *Machine) layout(p *plan.Plan) *layout {
 	}
 	l := &layout{
 		nodes: map[*plan.Step]*node{}, byID: map[string]*node{}, binders: map[*plan.Step][]*plan.Step{},
-		outputs: readOutputs(p), hasPhase: map[string]bool{},
+		outputs: reads.Of(p), hasPhase: map[string]bool{},
 	}
 	l.add(p.Steps, nil)
 	plan.Walk(p.Steps, func(s *plan.Step) bool {

@@ -90,7 +90,7 @@ func (v *visit) itemValue(inner *place, item state.Item) map[string]any {
 	value := map[string]any{
 		"status": string(item.Status), "error": item.Error, "index": inner.turns[len(inner.turns)-1].index,
 	}
-	if !v.at.lay.outputs.kept(v.step.ID) {
+	if !v.at.lay.outputs.Kept(v.step.ID) {
 		return value
 	}
 	value["item"] = inner.turns[len(inner.turns)-1].item

@@ -25,6 +25,7 @@ type Expressions interface {
 type Machine struct {
 	Case      *state.Case
 	Escalates bool // escalation policies are carried out; set before Start
+	AsksAgain bool // approvals are asked anew when what would run changed; set before Start
 
 	ctx      workflow.Context // never cancelled
 	plans    PlanSource
@@ -37,6 +38,7 @@ type Machine struct {
 	alert    map[string]any        // the first alert as expressions see it
 	draining bool
 	kept     map[string]bool // containments that have a keeper
+	asking   map[string]bool // approvals that are asked anew, by step key
 	flying   int             // activities under way
 	worked   int             // activities that ended in this workflow run
 	changes  int             // grows with every change of the case
@@ -47,7 +49,7 @@ type Machine struct {
 func New(ctx workflow.Context, c *state.Case, plans PlanSource, exprs Expressions) *Machine {
 	return &Machine{
 		Case: c, ctx: ctx, plans: plans, exprs: exprs,
-		loaded: map[string]*plan.Plan{}, layouts: map[string]*layout{}, walks: map[string]*walk{}, running: map[string]bool{}, values: map[string]known{}, kept: map[string]bool{},
+		loaded: map[string]*plan.Plan{}, layouts: map[string]*layout{}, walks: map[string]*walk{}, running: map[string]bool{}, values: map[string]known{}, kept: map[string]bool{}, asking: map[string]bool{},
 	}
 }
 

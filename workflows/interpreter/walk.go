@@ -97,10 +97,11 @@ func (w *walk) step(ctx workflow.Context, around *scope, s *plan.Step, at *place
 // visit is one step instance being carried out.
 type visit struct {
 	*walk
-	scope *scope // the step's own
-	step  *plan.Step
-	rec   *state.Record
-	at    *place
+	scope  *scope // the step's own
+	step   *plan.Step
+	rec    *state.Record
+	at     *place
+	former *state.Approval // an approval: what is asked anew
 }
 
 // perform does what the kind says. A step whose effects are being taken back

@@ -20,6 +20,7 @@ type Approval struct {
 	RemindAt    *time.Time    `json:"remind_at,omitempty"`
 	Escalations []Escalation  `json:"escalations,omitempty"`
 	Extended    bool          `json:"extended,omitempty"` // expired once already, and went on to others
+	Again       int           `json:"again,omitempty"`    // how often it was asked anew before
 	Floor       int           `json:"floor,omitempty"`    // the playbook's quorum, below which nothing brings it
 }
 

@@ -1,4 +1,4 @@
-package interpreter
+package reads
 
 import (
 	"strings"
@@ -7,20 +7,21 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 )
 
-// outputs says which steps' outputs a plan's expressions may read. The others
+// Outputs says which steps' outputs a plan's expressions may read. The others
 // are not kept in the state: the ledger and the record have them, and the state
 // must fit into one payload when the workflow continues as new.
-type outputs struct {
+type Outputs struct {
 	all bool // some expression reads steps in a way that names no step
 	ids map[string]bool
 }
 
-func (o outputs) kept(id string) bool { return o.all || o.ids[id] }
+// Kept tells whether the output of the step with this id may be read.
+func (o Outputs) Kept(id string) bool { return o.all || o.ids[id] }
 
-// readOutputs looks for steps.<id> in every expression of the plan. It may find
+// Of looks for steps.<id> in every expression of the plan. It may find
 // too many (in a text constant, a let), never too few.
-func readOutputs(p *plan.Plan) outputs {
-	o := outputs{ids: map[string]bool{}}
+func Of(p *plan.Plan) Outputs {
+	o := Outputs{ids: map[string]bool{}}
 	plan.Walk(p.Steps, func(s *plan.Step) bool {
 		for _, source := range expressionsOf(s) {
 			o.scan(source)
@@ -30,7 +31,7 @@ func readOutputs(p *plan.Plan) outputs {
 	return o
 }
 
-func (o *outputs) scan(source string) {
+func (o *Outputs) scan(source string) {
 	const word = "steps"
 	for at := strings.Index(source, word); at >= 0; {
 		before := strings.TrimRightFunc(source[:at], unicode.IsSpace)
@@ -49,7 +50,7 @@ func (o *outputs) scan(source string) {
 }
 
 // name reads .id or ?.id after the word steps.
-func (o *outputs) name(rest string) {
+func (o *Outputs) name(rest string) {
 	rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
 	rest = strings.TrimPrefix(rest, "?")
 	rest, dotted := strings.CutPrefix(rest, ".")

@@ -1,0 +1,3 @@
+// Package reads finds out which steps' outputs the expressions of a plan may read.
+// Pure.
+package reads
