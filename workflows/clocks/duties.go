@@ -114,8 +114,8 @@ func (d Desk) settle(o *state.Objective, now time.Time) {
 // Opened words the opening of a duty for record and people.
 func Opened(o *state.Objective) string {
 	text := fmt.Sprintf("Duty opened: %s, to %s", o.Duty.Title, o.Duty.To)
-	switch {
-	case o.Duty.State == soar.DutyRunning:
+	switch o.Duty.State {
+	case soar.DutyRunning:
 		text += ", due " + o.DueAt.Format("2006-01-02 15:04 UTC") + " (" + o.Duty.Why + ")"
 	default:
 		text += ", " + strings.ReplaceAll(o.Duty.State, "_", " ") + ": " + o.Duty.Why
