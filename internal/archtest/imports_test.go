@@ -115,7 +115,7 @@ func mayImport() map[string][]string {
 		"internal/outbox":               {"internal/soar"},
 		"internal/store":                {"internal/store/...", "internal/observe", "internal/once", "internal/protocol", "internal/quorum", "internal/record", "internal/soar"},
 		"internal/store/clocks":         {"internal/store", "internal/store/postgres", "internal/soar"},
-		"internal/store/figures":        {"internal/store", "internal/soar"},
+		"internal/store/figures":        {"internal/store", "internal/store/clocks", "internal/soar"},
 		"internal/store/people":         {"internal/store", "internal/store/postgres", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/store/chat":           {"internal/store", "internal/store/postgres", "internal/record", "internal/soar"},
 		"internal/store/payloadkey":     {"internal/store", "internal/soar"},

@@ -6,11 +6,15 @@ import "time"
 type Figures struct {
 	Incidents        map[IncidentFigure]int // not ended
 	ApprovalsWaiting int
-	ApprovalOldest   time.Duration            // age of the oldest that waits; 0 without one
-	Ledger           map[LedgerState]int      // not settled: intent, sent, unknown
-	Containments     map[string]int           // by state: active, release_failed
-	Objectives       map[ObjectiveFigure]int  // of incidents that have not ended
-	Outbox           map[string]OutboxFigures // by kind
+	ApprovalOldest   time.Duration               // age of the oldest that waits; 0 without one
+	Ledger           map[LedgerState]int         // not settled: intent, sent, unknown
+	Containments     map[string]int              // by state: active, release_failed
+	Objectives       map[ObjectiveFigure]int     // of incidents that have not ended
+	Clocks           map[ClockFigure]int         // open, without drills
+	ClockNext        map[ClockKind]time.Duration // until the next one is due that is not due yet; a kind without one is left out
+	ClockBreaches    int64                       // objectives breached so far, without drills
+	ClockWarnings    int64                       // objectives warned of so far, without drills
+	Outbox           map[string]OutboxFigures    // by kind
 	RecordChains     int64
 	RecordEntries    int64
 }
@@ -26,6 +30,12 @@ type IncidentFigure struct {
 type ObjectiveFigure struct {
 	Name  string
 	State string
+}
+
+// ClockFigure is what clocks are counted by.
+type ClockFigure struct {
+	Kind  ClockKind
+	State ClockState
 }
 
 // OutboxFigures count the items of one kind.

@@ -45,6 +45,12 @@ func (m *maker) gauge(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
+// total is a counter that is read where it stands.
+func (m *maker) total(name, help string) *prometheus.Desc {
+	m.define("counter", name, help, nil)
+	return prometheus.NewDesc(name, help, nil, nil)
+}
+
 // Buckets, in seconds: short for what a machine waits for, long for people.
 func short() []float64 {
 	return []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}

@@ -19,6 +19,8 @@ type figuresCollector struct {
 	up, open, waiting, oldest, ledger, containments, objectives *prometheus.Desc
 	outboxWaiting, outboxOldest, outboxParked, chains, entries  *prometheus.Desc
 
+	clocks, next, breaches, warnings *prometheus.Desc
+
 	mu   sync.Mutex
 	at   time.Time
 	last soar.Figures
@@ -35,6 +37,10 @@ func newFiguresCollector(m *maker, options Options) *figuresCollector {
 		ledger:        m.gauge("tocsin_ledger_actions", "Actions that are not settled: intent, sent, unknown. An unknown one may have had its effect, and a person must look.", "state"),
 		containments:  m.gauge("tocsin_containments", "Containments in force: active, release_failed.", "state"),
 		objectives:    m.gauge("tocsin_objectives", "Objectives of incidents that have not ended: running, met, breached.", "objective", "state"),
+		clocks:        m.gauge("tocsin_clocks", "What runs out and is still open, without drills: objectives, duties, approvals, tasks, containments by how they stand.", "kind", "state"),
+		next:          m.gauge("tocsin_clock_next_due_seconds", "Until the next clock of this kind is due, of those that are not due yet; left out when there is none.", "kind"),
+		breaches:      m.total("tocsin_clock_breaches_total", "Objectives breached so far, without drills. Every server shows the same: take max() over instances."),
+		warnings:      m.total("tocsin_clock_warnings_total", "Objectives that warned so far, without drills. Every server shows the same: take max() over instances."),
 		outboxWaiting: m.gauge("tocsin_outbox_waiting", "Outbox items that are not done.", "kind"),
 		outboxOldest:  m.gauge("tocsin_outbox_oldest_seconds", "Age of the oldest outbox item that is not done; 0 without one.", "kind"),
 		outboxParked:  m.gauge("tocsin_outbox_parked", "Outbox items that failed for good and wait for a person.", "kind"),
@@ -66,6 +72,7 @@ func (c *figuresCollector) Collect(out chan<- prometheus.Metric) {
 	for _, state := range []string{"active", "release_failed"} {
 		out <- value(c.containments, float64(figures.Containments[state]), state)
 	}
+	c.running(out, figures)
 	for _, kind := range outboxKinds() {
 		items := figures.Outbox[kind]
 		out <- value(c.outboxWaiting, float64(items.Waiting), kind)
@@ -89,6 +96,21 @@ func (c *figuresCollector) incidents(out chan<- prometheus.Metric, figures soar.
 			out <- value(c.objectives, float64(figures.Objectives[soar.ObjectiveFigure{Name: name, State: state}]), name, state)
 		}
 	}
+}
+
+func (c *figuresCollector) running(out chan<- prometheus.Metric, figures soar.Figures) {
+	for _, kind := range soar.ClockKinds() {
+		for _, state := range soar.ClockStates() {
+			if state != soar.ClockMet {
+				out <- value(c.clocks, float64(figures.Clocks[soar.ClockFigure{Kind: kind, State: state}]), string(kind), string(state))
+			}
+		}
+		if next, some := figures.ClockNext[kind]; some {
+			out <- value(c.next, next.Seconds(), string(kind))
+		}
+	}
+	out <- prometheus.MustNewConstMetric(c.breaches, prometheus.CounterValue, float64(figures.ClockBreaches))
+	out <- prometheus.MustNewConstMetric(c.warnings, prometheus.CounterValue, float64(figures.ClockWarnings))
 }
 
 // read gives the figures of the last ten seconds, or asks once. A failure is kept

@@ -47,6 +47,8 @@ func figures() soar.Figures {
 		Objectives:   map[soar.ObjectiveFigure]int{{Name: "contain", State: "breached"}: 5},
 		Outbox:       map[string]soar.OutboxFigures{soar.OutboxNotify: {Waiting: 6, Oldest: 7 * time.Second, Parked: 8}},
 		RecordChains: 9, RecordEntries: 100,
+		Clocks:    map[soar.ClockFigure]int{{Kind: soar.ClockApproval, State: soar.ClockBreached}: 7},
+		ClockNext: map[soar.ClockKind]time.Duration{soar.ClockTask: 90 * time.Second}, ClockBreaches: 11, ClockWarnings: 12,
 	}
 }
 
@@ -154,6 +156,11 @@ func TestWhatIsIsShown(t *testing.T) {
 		`tocsin_ledger_actions{state="sent"}`:                          "0",
 		`tocsin_containments{state="active"}`:                          "4",
 		`tocsin_objectives{objective="contain",state="breached"}`:      "5",
+		`tocsin_clocks{kind="approval",state="breached"}`:              "7",
+		`tocsin_clocks{kind="duty",state="running"}`:                   "0",
+		`tocsin_clock_next_due_seconds{kind="task"}`:                   "90",
+		`tocsin_clock_breaches_total`:                                  "11",
+		`tocsin_clock_warnings_total`:                                  "12",
 		`tocsin_objectives{objective="resolve",state="running"}`:       "0",
 		`tocsin_outbox_waiting{kind="notify"}`:                         "6",
 		`tocsin_outbox_oldest_seconds{kind="notify"}`:                  "7",

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/store/clocks"
+	"github.com/tocsin-soar/tocsin/internal/store/figures"
 	"github.com/tocsin-soar/tocsin/internal/store/storetest"
 )
 
@@ -186,5 +187,44 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestQueue counts the same board as metrics do: by the database's clock, which is
+// years after everything on it, and one that is still to come.
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	far := time.Now().Add(10 * time.Hour).UTC()
+	soon := far.Add(-9 * time.Hour)
+	write(t, s, incident("INC-1", soar.TLPRed), protocol.JournalBatch{
+		Objectives: []soar.Objective{
+			{Name: "acknowledge", DueAt: noon, MetAt: after(0), Policy: "p 1"}, {Name: "contain", DueAt: *after(-100000 * time.Hour), Policy: "p 1"},
+			{Name: "recover", DueAt: far, WarnAt: after(-100000 * time.Hour), Policy: "p 1"}, {Name: "close", DueAt: soon, Policy: "p 1"},
+		},
+		Tasks: []soar.Task{{ID: "TSK-1", IncidentID: "INC-1", Status: soar.TaskOpen, CreatedAt: noon, DueAt: &far}},
+	})
+	drill := incident("INC-2", soar.TLPGreen)
+	drill.Drill = true
+	write(t, s, drill, protocol.JournalBatch{Objectives: []soar.Objective{{Name: "contain", DueAt: soon, Policy: "p 1"}}})
+	for _, id := range []string{"INC-1", "INC-2"} {
+		must(t, s.RecordAppend(t.Context(), id, record.Payload{At: noon, Kind: protocol.EventObjectiveBreached, By: lead, Text: "x"}, record.Payload{At: noon, Kind: protocol.EventObjectiveWarning, By: lead, Text: "x"}, record.Payload{At: noon, Kind: protocol.EventObjectiveWarning, By: lead, Text: "x"}))
+	}
+	got, err := figures.Read(t.Context(), s.Room())
+	must(t, err)
+	want := map[soar.ClockFigure]int{
+		{Kind: soar.ClockObjective, State: soar.ClockBreached}: 1, {Kind: soar.ClockObjective, State: soar.ClockWarning}: 1,
+		{Kind: soar.ClockObjective, State: soar.ClockRunning}: 1, {Kind: soar.ClockTask, State: soar.ClockRunning}: 1,
+	}
+	if diff := cmp.Diff(want, got.Clocks); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for kind, due := range map[soar.ClockKind]time.Time{soar.ClockObjective: soon, soar.ClockTask: far} {
+		if next := got.ClockNext[kind]; next > time.Until(due)+time.Minute || next < time.Until(due)-time.Minute {
+			t.Errorf("the next %s is in %s, want about %s", kind, next, time.Until(due))
+		}
+	}
+	if len(got.ClockNext) != 2 || got.ClockBreaches != 1 || got.ClockWarnings != 2 {
+		t.Errorf("next %v, breaches %d, warnings %d", got.ClockNext, got.ClockBreaches, got.ClockWarnings)
 	}
 }

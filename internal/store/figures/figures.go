@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
+	"github.com/tocsin-soar/tocsin/internal/store/clocks"
 )
 
 // Read counts what is open and waiting, at one moment and in one round trip,
@@ -26,6 +27,7 @@ func Read(ctx context.Context, room store.Room) (soar.Figures, error) {
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it only read
 		batch := figuresBatch(&out)
+		clocks.Queue(batch, &out)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	return out, err
