@@ -71,12 +71,16 @@ type routes struct {
 	peopleRoutes
 	playbookRoutes
 	recordRoutes
+	slackRoutes
 	taskRoutes
 	tokenRoutes
 }
 
 // peopleRoutes stand in a folder of their own.
-type peopleRoutes = people.Routes
+type (
+	peopleRoutes = people.Routes
+	slackRoutes  = people.SlackRoutes
+)
 
 // New builds the door. It fails when the description names a permission that
 // internal/access does not know, so that no operation is open by a slip.
@@ -122,6 +126,7 @@ func newRoutes(services Services, options Options) *routes {
 		peopleRoutes:      peopleRoutes{Directory: services.People, Now: options.Now, Principal: principal, Tag: tagOf, Match: matches},
 		playbookRoutes:    playbookRoutes{services.Playbooks},
 		recordRoutes:      recordRoutes{services.Timeline, newStreams(options)},
+		slackRoutes:       slackRoutes{Identities: services.Slack, Principal: principal},
 		taskRoutes:        taskRoutes{services.Tasks, key},
 		tokenRoutes:       tokenRoutes{services.Tokens},
 	}

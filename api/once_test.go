@@ -26,6 +26,8 @@ func onceAsks() map[string]struct {
 		"recordQualification": {ask{Method: "POST", Path: "/api/v1/qualifications", Token: lead(), Body: `{"person":"ada@lab.invalid","class":"host_isolation","source":"drill","title":"Spring","valid_until":"2030-01-01T00:00:00Z"}`}, "Record "},
 		"revokeQualification": {ask{Method: "DELETE", Path: "/api/v1/qualifications/QUA-0123456789?reason=failed", Token: lead()}, "Revoke "},
 		"setAbsence":          {ask{Method: "POST", Path: "/api/v1/absences", Token: analyst(), Body: `{"person":"somebody@lab.invalid","until":"2030-01-01T00:00:00Z"}`}, "Away "},
+		"claimSlackCode":      {ask{Method: "POST", Path: "/api/v1/slack/identities", Token: analyst(), Body: `{"code":"7Q2M-9XKD-4T1C-PA5E"}`}, "Claim "},
+		"unlinkSlackUser":     {ask{Method: "DELETE", Path: "/api/v1/slack/identities/T0LAB/U0ANA", Token: analyst()}, "Unlink "},
 		"endAbsence":          {ask{Method: "DELETE", Path: "/api/v1/absences/ABS-0123456789?reason=back", Token: analyst()}, "Back "},
 		"createToken":         {ask{Method: "POST", Path: "/api/v1/tokens", Token: admin(), Body: `{"name":"wazuh","source":"wazuh"}`}, "TokenCreate "},
 		"revokeToken":         {ask{Method: "DELETE", Path: "/api/v1/tokens/tok0000001?reason=stolen", Token: admin()}, "TokenRevoke "},

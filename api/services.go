@@ -41,6 +41,7 @@ type Services struct {
 	Freeze        freezer
 	Operations    operator
 	People        people.Directory
+	Slack         people.SlackIdentities
 	Refusals      refusalKeeper
 	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
 	Answers       answerKeeper

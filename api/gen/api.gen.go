@@ -1114,6 +1114,23 @@ type Severity = soar.Severity
 // ShownAction defines model for ShownAction.
 type ShownAction = soar.ShownAction
 
+// SlackCodeInput defines model for SlackCodeInput.
+type SlackCodeInput struct {
+	// Code As Slack showed it
+	Code string `json:"code"`
+}
+
+// SlackID defines model for SlackID.
+type SlackID = string
+
+// SlackIdentity defines model for SlackIdentity.
+type SlackIdentity = soar.SlackIdentity
+
+// SlackIdentityList defines model for SlackIdentityList.
+type SlackIdentityList struct {
+	Items []SlackIdentity `json:"items"`
+}
+
 // Slate Who may approve what at an instant.
 type Slate = soar.Slate
 
@@ -1684,6 +1701,18 @@ type RevokeQualificationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ClaimSlackCodeParams defines parameters for ClaimSlackCode.
+type ClaimSlackCodeParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnlinkSlackUserParams defines parameters for UnlinkSlackUser.
+type UnlinkSlackUserParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	Status     *TaskStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -1806,6 +1835,9 @@ type ReplaceProtectedJSONRequestBody = ProtectedInput
 
 // RecordQualificationJSONRequestBody defines body for RecordQualification for application/json ContentType.
 type RecordQualificationJSONRequestBody = QualificationInput
+
+// ClaimSlackCodeJSONRequestBody defines body for ClaimSlackCode for application/json ContentType.
+type ClaimSlackCodeJSONRequestBody = SlackCodeInput
 
 // CompleteTaskJSONRequestBody defines body for CompleteTask for application/json ContentType.
 type CompleteTaskJSONRequestBody = CompletionInput
@@ -2958,6 +2990,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
 	RevokeQualification(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSlackIdentities List which Slack users are which people
+	//
+	// Who may not read the directory is given his own.
+	//
+	// Corresponds with GET /api/v1/slack/identities (the `ListSlackIdentities` operationId).
+	ListSlackIdentities(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimSlackCodeWithBody Claim a code, and so be the Slack user who was shown it
+	//
+	// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+	// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+	// of a workspace, and a user one person: to change that, unlink first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+	ClaimSlackCodeWithBody(ctx context.Context, params *ClaimSlackCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimSlackCode Claim a code, and so be the Slack user who was shown it
+	//
+	// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+	// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+	// of a workspace, and a user one person: to change that, unlink first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+	ClaimSlackCode(ctx context.Context, params *ClaimSlackCodeParams, body ClaimSlackCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnlinkSlackUser End the link of a Slack user
+	//
+	// One's own, or with `person:manage` another's. He can do nothing in Slack from then on.
+	//
+	// Corresponds with DELETE /api/v1/slack/identities/{team_id}/{slack_user} (the `UnlinkSlackUser` operationId).
+	UnlinkSlackUser(ctx context.Context, teamID SlackID, slackUser SlackID, params *UnlinkSlackUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTasks List tasks, newest first
 	//
@@ -4776,6 +4844,82 @@ func (c *Client) RecordQualification(ctx context.Context, params *RecordQualific
 // Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
 func (c *Client) RevokeQualification(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeQualificationRequest(c.Server, qualificationID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSlackIdentities List which Slack users are which people
+//
+// Who may not read the directory is given his own.
+//
+// Corresponds with GET /api/v1/slack/identities (the `ListSlackIdentities` operationId).
+func (c *Client) ListSlackIdentities(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSlackIdentitiesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimSlackCodeWithBody Claim a code, and so be the Slack user who was shown it
+//
+// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+// of a workspace, and a user one person: to change that, unlink first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+func (c *Client) ClaimSlackCodeWithBody(ctx context.Context, params *ClaimSlackCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimSlackCodeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimSlackCode Claim a code, and so be the Slack user who was shown it
+//
+// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+// of a workspace, and a user one person: to change that, unlink first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+func (c *Client) ClaimSlackCode(ctx context.Context, params *ClaimSlackCodeParams, body ClaimSlackCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimSlackCodeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnlinkSlackUser End the link of a Slack user
+//
+// One's own, or with `person:manage` another's. He can do nothing in Slack from then on.
+//
+// Corresponds with DELETE /api/v1/slack/identities/{team_id}/{slack_user} (the `UnlinkSlackUser` operationId).
+func (c *Client) UnlinkSlackUser(ctx context.Context, teamID SlackID, slackUser SlackID, params *UnlinkSlackUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnlinkSlackUserRequest(c.Server, teamID, slackUser, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9037,6 +9181,144 @@ func NewRevokeQualificationRequest(server string, qualificationID ID, params *Re
 	return req, nil
 }
 
+// NewListSlackIdentitiesRequest constructs an http.Request for the ListSlackIdentities method
+func NewListSlackIdentitiesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/slack/identities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewClaimSlackCodeRequest calls the generic ClaimSlackCode builder with application/json body
+func NewClaimSlackCodeRequest(server string, params *ClaimSlackCodeParams, body ClaimSlackCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClaimSlackCodeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewClaimSlackCodeRequestWithBody constructs an http.Request for the ClaimSlackCode method, with any body, and a specified content type
+func NewClaimSlackCodeRequestWithBody(server string, params *ClaimSlackCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/slack/identities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUnlinkSlackUserRequest constructs an http.Request for the UnlinkSlackUser method
+func NewUnlinkSlackUserRequest(server string, teamID SlackID, slackUser SlackID, params *UnlinkSlackUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "team_id", teamID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "slack_user", slackUser, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/slack/identities/%s/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListTasksRequest constructs an http.Request for the ListTasks method
 func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request, error) {
 	var err error
@@ -10425,6 +10707,46 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/qualifications/{qualification_id} (the `RevokeQualification` operationId).
 	RevokeQualificationWithResponse(ctx context.Context, qualificationID ID, params *RevokeQualificationParams, reqEditors ...RequestEditorFn) (*RevokeQualificationResponse, error)
+
+	// ListSlackIdentitiesWithResponse List which Slack users are which people
+	//
+	// Who may not read the directory is given his own.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/slack/identities (the `ListSlackIdentities` operationId).
+	ListSlackIdentitiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSlackIdentitiesResponse, error)
+
+	// ClaimSlackCodeWithBodyWithResponse Claim a code, and so be the Slack user who was shown it
+	//
+	// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+	// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+	// of a workspace, and a user one person: to change that, unlink first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+	ClaimSlackCodeWithBodyWithResponse(ctx context.Context, params *ClaimSlackCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimSlackCodeResponse, error)
+
+	// ClaimSlackCodeWithResponse Claim a code, and so be the Slack user who was shown it
+	//
+	// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+	// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+	// of a workspace, and a user one person: to change that, unlink first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+	ClaimSlackCodeWithResponse(ctx context.Context, params *ClaimSlackCodeParams, body ClaimSlackCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimSlackCodeResponse, error)
+
+	// UnlinkSlackUserWithResponse End the link of a Slack user
+	//
+	// One's own, or with `person:manage` another's. He can do nothing in Slack from then on.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/slack/identities/{team_id}/{slack_user} (the `UnlinkSlackUser` operationId).
+	UnlinkSlackUserWithResponse(ctx context.Context, teamID SlackID, slackUser SlackID, params *UnlinkSlackUserParams, reqEditors ...RequestEditorFn) (*UnlinkSlackUserResponse, error)
 
 	// ListTasksWithResponse List tasks, newest first
 	//
@@ -12749,6 +13071,100 @@ func (r RevokeQualificationResponse) StatusCode() int {
 	return 0
 }
 
+// ListSlackIdentitiesResponseDefaultHeaders the declared response headers of an HTTP default response for ListSlackIdentities
+type ListSlackIdentitiesResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListSlackIdentitiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SlackIdentityList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListSlackIdentitiesResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSlackIdentitiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSlackIdentitiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ClaimSlackCodeResponseDefaultHeaders the declared response headers of an HTTP default response for ClaimSlackCode
+type ClaimSlackCodeResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ClaimSlackCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SlackIdentity
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ClaimSlackCodeResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ClaimSlackCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClaimSlackCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// UnlinkSlackUserResponseDefaultHeaders the declared response headers of an HTTP default response for UnlinkSlackUser
+type UnlinkSlackUserResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type UnlinkSlackUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *UnlinkSlackUserResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r UnlinkSlackUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnlinkSlackUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // ListTasksResponseDefaultHeaders the declared response headers of an HTTP default response for ListTasks
 type ListTasksResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -14520,6 +14936,70 @@ func (c *ClientWithResponses) RevokeQualificationWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseRevokeQualificationResponse(rsp)
+}
+
+// ListSlackIdentitiesWithResponse List which Slack users are which people
+//
+// Who may not read the directory is given his own.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/slack/identities (the `ListSlackIdentities` operationId).
+func (c *ClientWithResponses) ListSlackIdentitiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSlackIdentitiesResponse, error) {
+	rsp, err := c.ListSlackIdentities(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSlackIdentitiesResponse(rsp)
+}
+
+// ClaimSlackCodeWithBodyWithResponse Claim a code, and so be the Slack user who was shown it
+//
+// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+// of a workspace, and a user one person: to change that, unlink first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+func (c *ClientWithResponses) ClaimSlackCodeWithBodyWithResponse(ctx context.Context, params *ClaimSlackCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimSlackCodeResponse, error) {
+	rsp, err := c.ClaimSlackCodeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimSlackCodeResponse(rsp)
+}
+
+// ClaimSlackCodeWithResponse Claim a code, and so be the Slack user who was shown it
+//
+// `/tocsin link` in Slack shows a code that is good once and for ten minutes. Whoever claims it
+// acts in Slack with all his roles, so a token with scopes cannot claim one. A person is one user
+// of a workspace, and a user one person: to change that, unlink first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/slack/identities (the `ClaimSlackCode` operationId).
+func (c *ClientWithResponses) ClaimSlackCodeWithResponse(ctx context.Context, params *ClaimSlackCodeParams, body ClaimSlackCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimSlackCodeResponse, error) {
+	rsp, err := c.ClaimSlackCode(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimSlackCodeResponse(rsp)
+}
+
+// UnlinkSlackUserWithResponse End the link of a Slack user
+//
+// One's own, or with `person:manage` another's. He can do nothing in Slack from then on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/slack/identities/{team_id}/{slack_user} (the `UnlinkSlackUser` operationId).
+func (c *ClientWithResponses) UnlinkSlackUserWithResponse(ctx context.Context, teamID SlackID, slackUser SlackID, params *UnlinkSlackUserParams, reqEditors ...RequestEditorFn) (*UnlinkSlackUserResponse, error) {
+	rsp, err := c.UnlinkSlackUser(ctx, teamID, slackUser, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnlinkSlackUserResponse(rsp)
 }
 
 // ListTasksWithResponse List tasks, newest first
@@ -17871,6 +18351,140 @@ func ParseRevokeQualificationResponse(rsp *http.Response) (*RevokeQualificationR
 	return response, nil
 }
 
+// ParseListSlackIdentitiesResponse parses an HTTP response from a ListSlackIdentitiesWithResponse call
+func ParseListSlackIdentitiesResponse(rsp *http.Response) (*ListSlackIdentitiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSlackIdentitiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SlackIdentityList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListSlackIdentitiesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClaimSlackCodeResponse parses an HTTP response from a ClaimSlackCodeWithResponse call
+func ParseClaimSlackCodeResponse(rsp *http.Response) (*ClaimSlackCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClaimSlackCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SlackIdentity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ClaimSlackCodeResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUnlinkSlackUserResponse parses an HTTP response from a UnlinkSlackUserWithResponse call
+func ParseUnlinkSlackUserResponse(rsp *http.Response) (*UnlinkSlackUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnlinkSlackUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers UnlinkSlackUserResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListTasksResponse parses an HTTP response from a ListTasksWithResponse call
 func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18562,6 +19176,15 @@ type ServerInterface interface {
 	// RevokeQualification Revoke a qualification
 	// (DELETE /api/v1/qualifications/{qualification_id})
 	RevokeQualification(ctx echo.Context, qualificationID ID, params RevokeQualificationParams) error
+	// ListSlackIdentities List which Slack users are which people
+	// (GET /api/v1/slack/identities)
+	ListSlackIdentities(ctx echo.Context) error
+	// ClaimSlackCode Claim a code, and so be the Slack user who was shown it
+	// (POST /api/v1/slack/identities)
+	ClaimSlackCode(ctx echo.Context, params ClaimSlackCodeParams) error
+	// UnlinkSlackUser End the link of a Slack user
+	// (DELETE /api/v1/slack/identities/{team_id}/{slack_user})
+	UnlinkSlackUser(ctx echo.Context, teamID SlackID, slackUser SlackID, params UnlinkSlackUserParams) error
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx echo.Context, params ListTasksParams) error
@@ -20734,6 +21357,88 @@ func (w *ServerInterfaceWrapper) RevokeQualification(ctx echo.Context) error {
 	return err
 }
 
+// ListSlackIdentities converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSlackIdentities(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSlackIdentities(ctx)
+	return err
+}
+
+// ClaimSlackCode converts echo context to params.
+func (w *ServerInterfaceWrapper) ClaimSlackCode(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClaimSlackCodeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClaimSlackCode(ctx, params)
+	return err
+}
+
+// UnlinkSlackUser converts echo context to params.
+func (w *ServerInterfaceWrapper) UnlinkSlackUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "team_id" -------------
+	var teamID SlackID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "team_id", ctx.Param("team_id"), &teamID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team_id: %s", err))
+	}
+
+	// ------------- Path parameter "slack_user" -------------
+	var slackUser SlackID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slack_user", ctx.Param("slack_user"), &slackUser, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slack_user: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnlinkSlackUserParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnlinkSlackUser(ctx, teamID, slackUser, params)
+	return err
+}
+
 // ListTasks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	var err error
@@ -21077,6 +21782,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/qualifications", wrapper.ListQualifications, options.OperationMiddlewares["listQualifications"]...)
 	router.POST(options.BaseURL+"/api/v1/qualifications", wrapper.RecordQualification, options.OperationMiddlewares["recordQualification"]...)
 	router.DELETE(options.BaseURL+"/api/v1/qualifications/:qualification_id", wrapper.RevokeQualification, options.OperationMiddlewares["revokeQualification"]...)
+	router.GET(options.BaseURL+"/api/v1/slack/identities", wrapper.ListSlackIdentities, options.OperationMiddlewares["listSlackIdentities"]...)
+	router.POST(options.BaseURL+"/api/v1/slack/identities", wrapper.ClaimSlackCode, options.OperationMiddlewares["claimSlackCode"]...)
+	router.DELETE(options.BaseURL+"/api/v1/slack/identities/:team_id/:slack_user", wrapper.UnlinkSlackUser, options.OperationMiddlewares["unlinkSlackUser"]...)
 	router.GET(options.BaseURL+"/api/v1/absences", wrapper.ListAbsences, options.OperationMiddlewares["listAbsences"]...)
 	router.POST(options.BaseURL+"/api/v1/absences", wrapper.SetAbsence, options.OperationMiddlewares["setAbsence"]...)
 	router.DELETE(options.BaseURL+"/api/v1/absences/:absence_id", wrapper.EndAbsence, options.OperationMiddlewares["endAbsence"]...)
@@ -24206,6 +24914,131 @@ func (response RevokeQualificationdefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type ListSlackIdentitiesRequestObject struct {
+}
+
+type ListSlackIdentitiesResponseObject interface {
+	VisitListSlackIdentitiesResponse(w http.ResponseWriter) error
+}
+
+type ListSlackIdentities200JSONResponse SlackIdentityList
+
+func (response ListSlackIdentities200JSONResponse) VisitListSlackIdentitiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSlackIdentitiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListSlackIdentitiesdefaultApplicationProblemPlusJSONResponse) VisitListSlackIdentitiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimSlackCodeRequestObject struct {
+	Params ClaimSlackCodeParams
+	Body   *ClaimSlackCodeJSONRequestBody
+}
+
+type ClaimSlackCodeResponseObject interface {
+	VisitClaimSlackCodeResponse(w http.ResponseWriter) error
+}
+
+type ClaimSlackCode201JSONResponse SlackIdentity
+
+func (response ClaimSlackCode201JSONResponse) VisitClaimSlackCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimSlackCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ClaimSlackCodedefaultApplicationProblemPlusJSONResponse) VisitClaimSlackCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkSlackUserRequestObject struct {
+	TeamID    SlackID `json:"team_id"`
+	SlackUser SlackID `json:"slack_user"`
+	Params    UnlinkSlackUserParams
+}
+
+type UnlinkSlackUserResponseObject interface {
+	VisitUnlinkSlackUserResponse(w http.ResponseWriter) error
+}
+
+type UnlinkSlackUser204Response struct {
+}
+
+func (response UnlinkSlackUser204Response) VisitUnlinkSlackUserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnlinkSlackUserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response UnlinkSlackUserdefaultApplicationProblemPlusJSONResponse) VisitUnlinkSlackUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTasksRequestObject struct {
 	Params ListTasksParams
 }
@@ -24908,6 +25741,15 @@ type StrictServerInterface interface {
 	// RevokeQualification Revoke a qualification
 	// (DELETE /api/v1/qualifications/{qualification_id})
 	RevokeQualification(ctx context.Context, request RevokeQualificationRequestObject) (RevokeQualificationResponseObject, error)
+	// ListSlackIdentities List which Slack users are which people
+	// (GET /api/v1/slack/identities)
+	ListSlackIdentities(ctx context.Context, request ListSlackIdentitiesRequestObject) (ListSlackIdentitiesResponseObject, error)
+	// ClaimSlackCode Claim a code, and so be the Slack user who was shown it
+	// (POST /api/v1/slack/identities)
+	ClaimSlackCode(ctx context.Context, request ClaimSlackCodeRequestObject) (ClaimSlackCodeResponseObject, error)
+	// UnlinkSlackUser End the link of a Slack user
+	// (DELETE /api/v1/slack/identities/{team_id}/{slack_user})
+	UnlinkSlackUser(ctx context.Context, request UnlinkSlackUserRequestObject) (UnlinkSlackUserResponseObject, error)
 	// ListTasks List tasks, newest first
 	// (GET /api/v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -27318,6 +28160,104 @@ func (sh *strictHandler) RevokeQualification(ctx echo.Context, qualificationID I
 		return err
 	} else if validResponse, ok := response.(RevokeQualificationResponseObject); ok {
 		return validResponse.VisitRevokeQualificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSlackIdentities operation middleware
+func (sh *strictHandler) ListSlackIdentities(ctx echo.Context) error {
+	var request ListSlackIdentitiesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSlackIdentities(ctx.Request().Context(), request.(ListSlackIdentitiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSlackIdentities")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSlackIdentitiesResponseObject); ok {
+		return validResponse.VisitListSlackIdentitiesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ClaimSlackCode operation middleware
+func (sh *strictHandler) ClaimSlackCode(ctx echo.Context, params ClaimSlackCodeParams) error {
+	var request ClaimSlackCodeRequestObject
+
+	request.Params = params
+
+	var body ClaimSlackCodeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimSlackCode(ctx.Request().Context(), request.(ClaimSlackCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimSlackCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClaimSlackCodeResponseObject); ok {
+		return validResponse.VisitClaimSlackCodeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnlinkSlackUser operation middleware
+func (sh *strictHandler) UnlinkSlackUser(ctx echo.Context, teamID SlackID, slackUser SlackID, params UnlinkSlackUserParams) error {
+	var request UnlinkSlackUserRequestObject
+
+	request.TeamID = teamID
+	request.SlackUser = slackUser
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlinkSlackUser(ctx.Request().Context(), request.(UnlinkSlackUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlinkSlackUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnlinkSlackUserResponseObject); ok {
+		return validResponse.VisitUnlinkSlackUserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/deadline/duty"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
@@ -59,6 +60,7 @@ type App struct {
 	people    *people.Service
 	links     *link.Links
 	incidents *incidents.Service
+	slack     *slackroom.Room
 	outbox    []*outbox.Dispatcher
 	listener  net.Listener
 	server    *http.Server

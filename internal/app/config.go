@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/guard"
 	"github.com/tocsin-soar/tocsin/internal/secret"
@@ -43,6 +44,7 @@ type Config struct {
 	LogFormat         string  // text | json
 	AlertRate         float64 // requests with alerts a second from one sender; 0: any number
 	AlertBurst        int     // requests at once after a quiet time
+	Slack             slackroom.Config
 	Connectors        map[string]ConnectorConfig
 	Hooks             map[string]HookConfig // by source
 	Limits            []guard.Limit         // how often an action may run; nil: guard.DefaultLimits; not in the file
@@ -116,5 +118,5 @@ func Settings() []Setting {
 		flag("auto_close", "true", "close an incident by itself when all its playbooks ended well", func(c *Config) *bool { return &c.AutoClose }),
 		{Key: "log_level", Default: "info", Help: "debug, info, warn or error", set: setLogLevel, show: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) }},
 		choice("log_format", []string{"text", "json"}, func(c *Config) *string { return &c.LogFormat }),
-	}, alertLimits()...)
+	}, append(slackSettings(), alertLimits()...)...)
 }

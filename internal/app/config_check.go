@@ -37,6 +37,7 @@ func (l *loader) check() {
 	l.checkDatabase()
 	l.checkTemporal()
 	l.checkEncryption()
+	l.checkSlack()
 }
 
 // checkLinks looks at where links in mails lead to.

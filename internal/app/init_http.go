@@ -41,6 +41,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Answers:       a.store,
 		Operations:    operations.New(a.store, time.Now),
 		People:        a.people,
+		Slack:         a.slack.Identities,
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,
@@ -63,6 +64,11 @@ func (a *App) initHTTP(ctx context.Context) error {
 	if a.config.linkURL() != "" {
 		page.New(page.Options{Links: a.links, Desk: countedApprovals{a.incidents, a.metrics, time.Now}, Now: time.Now, NewID: rand.Text, Log: a.log}).Mount(router)
 	}
+	routes, err := a.slack.Routes()
+	if err != nil {
+		return err
+	}
+	api.MountRaw(router, routes)
 	a.server = api.NewServer(a.config.Listen, a.tracing.HTTP(router), a.log)
 	if a.config.ListenCert != "" {
 		pair, err := tlsfile.LoadPair(a.config.ListenCert, a.config.ListenKey, time.Now(), a.log)

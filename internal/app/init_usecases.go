@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
@@ -54,6 +55,9 @@ func (a *App) initUseCases(ctx context.Context) error {
 		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, People: a.people, Versions: a.store,
 		Policy: a.policy, Settings: settings, Logger: a.log,
 	})
+	if a.slack, err = slackroom.New(slackroom.Options{Config: a.config.Slack, Store: a.store, People: a.people, Refusals: a.incidents, Log: a.log}); err != nil {
+		return err
+	}
 	if !a.config.LoadShipped {
 		return a.library.Refresh(ctx)
 	}

@@ -51,6 +51,7 @@ func (a *App) start(ctx context.Context, group *errgroup.Group) {
 	if a.roles.API {
 		group.Go(func() error { return a.serve(ctx) })
 		group.Go(func() error { a.tellTemporal(ctx); return nil })
+		group.Go(func() error { return a.slack.Run(ctx) })
 	}
 	if a.roles.Outbox {
 		for _, dispatcher := range a.outbox {

@@ -137,6 +137,7 @@ func mayImport() map[string][]string {
 		"internal/demo": {"api/client", "api/gen", "internal/access", "internal/app", "internal/devstack", "internal/lab", "internal/observe",
 			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},
 		"internal/app":            {anything},
+		"internal/app/slackroom":  {"internal/incidents", "internal/secret", "internal/slack", "internal/slack/card", "internal/slack/door", "internal/slack/identity", "internal/soar", "internal/store", "internal/store/chat"},
 		"internal/app/checkpoint": {"internal/record"},
 		"internal/doctor":         {anything},
 		"internal/archtest":       {},

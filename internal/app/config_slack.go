@@ -1,0 +1,25 @@
+package app
+
+import (
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
+	"github.com/tocsin-soar/tocsin/internal/secret"
+)
+
+func slackSettings() []Setting {
+	return []Setting{
+		choice("slack_mode", []string{slackroom.Off, slackroom.HTTP, slackroom.Socket}, func(c *Config) *string { return &c.Slack.Mode }),
+		hidden("slack_bot_token", "bot token of the Slack app (xoxb-)", func(c *Config) *secret.String { return &c.Slack.BotToken }),
+		hidden("slack_app_token", "app token with connections:write (xapp-), for `slack_mode: socket`", func(c *Config) *secret.String { return &c.Slack.AppToken }),
+		hidden("slack_signing_secret", "signing secret of the Slack app, for `slack_mode: http`", func(c *Config) *secret.String { return &c.Slack.Signing }),
+		text("slack_team", "", "id of the one workspace (T...); events of others are refused", func(c *Config) *string { return &c.Slack.Team }),
+		text("slack_app", "", "id of the Slack app (A...); events of others are refused", func(c *Config) *string { return &c.Slack.App }),
+		text("slack_channel", "", "id of the channel (C...) of who is on duty", func(c *Config) *string { return &c.Slack.Channel }),
+		text("slack_api_url", "", "base of Slack's Web API, for tests; empty: Slack's", func(c *Config) *string { return &c.Slack.URL }),
+	}
+}
+
+func (l *loader) checkSlack() {
+	for _, fault := range l.config.Slack.Check() {
+		l.contradict(fault.Key, fault.Message, fault.Hint)
+	}
+}
