@@ -7,9 +7,9 @@ import (
 )
 
 func newSlackCommand(c *cli) *cobra.Command {
-	return family("slack", "Slack: who is who there",
-		"  tocsin slack link 7Q2M-9XKD-4T1C-PA5E\n  tocsin slack users",
-		newSlackLinkCommand(c), newSlackUnlinkCommand(c), newSlackUsersCommand(c))
+	return family("slack", "Slack: its app, its cards, who is who there",
+		"  tocsin slack link 7Q2M-9XKD-4T1C-PA5E\n  tocsin slack users\n  tocsin slack manifest\n  tocsin slack preview --kind approval",
+		newSlackLinkCommand(c), newSlackUnlinkCommand(c), newSlackUsersCommand(c), newSlackManifestCommand(), newSlackPreviewCommand(c))
 }
 
 func newSlackLinkCommand(c *cli) *cobra.Command {

@@ -14,6 +14,7 @@ func slackSettings() []Setting {
 		text("slack_team", "", "id of the one workspace (T...); events of others are refused", func(c *Config) *string { return &c.Slack.Team }),
 		text("slack_app", "", "id of the Slack app (A...); events of others are refused", func(c *Config) *string { return &c.Slack.App }),
 		text("slack_channel", "", "id of the channel (C...) of who is on duty", func(c *Config) *string { return &c.Slack.Channel }),
+		choice("slack_incident_channels", []string{"none", "critical", "high", "medium", "low"}, func(c *Config) *string { return &c.Slack.Channels }),
 		text("slack_api_url", "", "base of Slack's Web API, for tests; empty: Slack's", func(c *Config) *string { return &c.Slack.URL }),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/incidents"
@@ -13,6 +14,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/slack"
 	"github.com/tocsin-soar/tocsin/internal/slack/card"
 	"github.com/tocsin-soar/tocsin/internal/slack/door"
+	"github.com/tocsin-soar/tocsin/internal/slack/follow"
 	"github.com/tocsin-soar/tocsin/internal/slack/identity"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
@@ -42,6 +44,7 @@ type Config struct {
 	Team     string
 	App      string
 	Channel  string // where what concerns everybody on duty goes
+	Channels string // incidents at least this severe get a channel of their own; empty: none
 	URL      string // base of the Web API; empty: Slack's
 }
 
@@ -106,6 +109,7 @@ type Room struct {
 	door       *door.Door
 	sockets    *door.Sockets
 	chat       chat.Chat
+	follow     *follow.Follower
 	mode       string
 	log        *slog.Logger
 }
@@ -133,6 +137,7 @@ func New(o Options) (*Room, error) {
 		return nil, err
 	}
 	r.sockets = door.NewSockets(r.door, r.Client.Sockets())
+	r.follow = r.follower(o)
 	return r, nil
 }
 
@@ -156,6 +161,9 @@ func (r *Room) Run(ctx context.Context) error {
 	if r.mode == Socket {
 		go r.sockets.Run(ctx)
 	}
+	var following sync.WaitGroup
+	following.Go(func() { r.follow.Run(ctx) })
+	defer following.Wait()
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {

@@ -109,7 +109,7 @@ func New(o Options) *Follower {
 }
 
 // Run follows until ctx ends. A workspace or database that is away is no reason to end.
-func (f *Follower) Run(ctx context.Context) error {
+func (f *Follower) Run(ctx context.Context) {
 	for {
 		wait, err := f.Pass(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -117,7 +117,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-time.After(wait):
 		}
 	}

@@ -1,0 +1,65 @@
+package slackroom
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/slack"
+	"github.com/tocsin-soar/tocsin/internal/slack/desk"
+	"github.com/tocsin-soar/tocsin/internal/slack/follow"
+	"github.com/tocsin-soar/tocsin/internal/slack/identity"
+	"github.com/tocsin-soar/tocsin/internal/slack/workspace"
+	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/internal/store/chat"
+	"github.com/tocsin-soar/tocsin/internal/store/chatpost"
+)
+
+// archiveAfter is how long after the end of an incident its channel stays open.
+const archiveAfter = 24 * time.Hour
+
+// At gives the maker of the desk: what clicks mean is for these use cases to say.
+func At(cases *incidents.Service, people people, site string) func(*slack.Client, *identity.Service) slack.Desk {
+	return func(client *slack.Client, _ *identity.Service) slack.Desk {
+		return desk.New(desk.Options{Incidents: cases, Chat: workspace.New(client), People: people, Site: site})
+	}
+}
+
+// follower keeps the workspace as the database is.
+func (r *Room) follower(o Options) *follow.Follower {
+	return follow.New(follow.Options{
+		Rooms: chatpost.New(o.Store), Incidents: o.Store, Chat: workspace.New(r.Client), Accounts: accounts{r.chat, o.People, o.Config.Team},
+		SOC: o.Config.Channel, Channels: soar.Severity(o.Config.Channels), ArchiveAfter: archiveAfter, Logger: o.Log,
+	})
+}
+
+// accounts gives who is linked, as far as the directory knows them.
+type accounts struct {
+	chat   chat.Chat
+	people people
+	team   string
+}
+
+// Accounts gives the linked accounts of our workspace.
+func (a accounts) Accounts(ctx context.Context) ([]follow.Account, error) {
+	linked, err := a.chat.Identities(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var list []follow.Account
+	for _, one := range linked {
+		if one.Team != a.team {
+			continue
+		}
+		person, err := a.people.Find(ctx, one.Person)
+		if known, ok := errors.AsType[*soar.Error](err); ok && known.Code == soar.CodeNotFound {
+			continue // has left
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, follow.Account{User: one.User, Person: person})
+	}
+	return list, nil
+}
