@@ -18,6 +18,8 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/notify"
+	"github.com/tocsin-soar/tocsin/internal/notify/letter"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
@@ -61,6 +63,8 @@ type App struct {
 	links     *link.Links
 	incidents *incidents.Service
 	slack     *slackroom.Room
+	letters   *letter.Templates
+	notify    *notify.Service
 	outbox    []*outbox.Dispatcher
 	listener  net.Listener
 	server    *http.Server

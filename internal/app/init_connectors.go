@@ -93,5 +93,9 @@ func CheckConfig(config *Config) error {
 	if _, err := loadSources(config); err != nil {
 		return err
 	}
-	return a.initConnectors(context.Background())
+	if err := a.initConnectors(context.Background()); err != nil {
+		return err
+	}
+	_, err := a.ways(nil)
+	return err
 }

@@ -17,7 +17,9 @@ const temporalBackMost = 15 * time.Second
 // hold every handler, and no alert would open an incident and nobody be told.
 func (a *App) initOutbox(context.Context) error {
 	work := deliveries{runner: a.temporal, intake: a.intake, recorder: a.store, metrics: a.metrics, clock: time.Now, log: a.log}
-	mail := postman{people: a.store, registry: a.counted(), policy: a.policy, recorder: a.store, clock: time.Now, log: a.log}
+	if err := a.initNotify(); err != nil {
+		return err
+	}
 	soon := func(attempt int) time.Duration { return min(outbox.Backoff(nil)(attempt), temporalBackMost) }
 	a.outbox = []*outbox.Dispatcher{
 		a.dispatcher(nil, map[string]outbox.Handler{soar.OutboxAlertDispatch: work.dispatchAlert}),
@@ -25,7 +27,7 @@ func (a *App) initOutbox(context.Context) error {
 			soar.OutboxIncidentStart:  work.startIncident,
 			soar.OutboxIncidentUpdate: work.updateIncident,
 		}),
-		a.dispatcher(nil, map[string]outbox.Handler{soar.OutboxNotify: mail.deliver}),
+		a.dispatcher(nil, map[string]outbox.Handler{soar.OutboxNotify: a.notify.Deliver}),
 	}
 	return nil
 }

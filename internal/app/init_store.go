@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/packs"
+	"github.com/tocsin-soar/tocsin/internal/notify/letter"
 	"github.com/tocsin-soar/tocsin/internal/policy"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient"
@@ -24,6 +25,9 @@ func (a *App) initPolicy(context.Context) error {
 	a.policy = loaded
 	if a.duties, faults = packs.Load(a.config.PolicyDir); faults.HasErrors() {
 		return &FaultyFile{What: "policy", Faults: faults}
+	}
+	if a.letters, faults = letter.Load(a.config.PolicyDir); faults.HasErrors() {
+		return &FaultyFile{What: "template of a message", Faults: faults}
 	}
 	return nil
 }

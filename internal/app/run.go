@@ -58,6 +58,7 @@ func (a *App) start(ctx context.Context, group *errgroup.Group) {
 			group.Go(func() error { dispatcher.Run(ctx); return nil })
 		}
 		group.Go(func() error { return a.keepHouse(ctx) })
+		group.Go(func() error { return a.notify.Run(ctx) })
 		group.Go(func() error {
 			a.people.Watch(ctx, a.log, func(below int) { a.below.Store(&below) })
 			return nil

@@ -34,6 +34,7 @@ type Policy struct {
 	Classes       []Class                 // of actions that only qualified people decide
 	Rosters       []oncall.Roster
 	Escalation    []protocol.EscalationPolicy
+	Notifications Notifications
 	Digest        string   // SHA-256 hex over names and bytes of all files, for the record
 	Shipped       []string // names of files that came from the defaults, sorted
 }
@@ -51,12 +52,13 @@ const (
 	fileApprovals     = "approvals.yaml"
 	fileRosters       = "rosters.yaml"
 	fileEscalation    = "escalation.yaml" // names rosters: read after them
+	fileNotifications = "notifications.yaml"
 )
 
 // Files lists the names of the policy files.
 func Files() []string {
 	return []string{fileAssessment, fileSeverity, fileObjectives, fileCorrelation, fileAudiences, filePreauthorised, fileProtected, fileCompetence, fileApprovals,
-		fileRosters, fileEscalation}
+		fileRosters, fileEscalation, fileNotifications}
 }
 
 // Load reads the policy files of dir; what is not there comes from the defaults,
@@ -164,6 +166,8 @@ func (p *Policy) read(name, shown string, source []byte) diag.List {
 		p.Rosters = s.rosters(root)
 	case fileEscalation:
 		p.Escalation = s.escalation(root, p.Rosters)
+	case fileNotifications:
+		p.Notifications = s.notifications(root)
 	}
 	return s.List
 }

@@ -66,7 +66,7 @@ func (v *visit) assign() string {
 	v.m.Case.AddTask(work)
 	v.tell(protocol.EventTaskOpened, "Task "+work.ID+" for "+nameOf(work.Assignee)+": "+work.Title, work.Task)
 	v.m.Send(protocol.Message{
-		Kind: MessageTaskAssigned, To: []soar.Approver{work.Assignee}, Subject: work.ID + ": " + work.Title,
+		Kind: MessageTaskAssigned, About: work.ID, To: []soar.Approver{work.Assignee}, Subject: work.ID + ": " + work.Title,
 		Body: "Incident " + work.IncidentID + ": " + work.Title,
 	})
 	v.touch()
@@ -83,7 +83,7 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 		work.Told = true
 		tell(protocol.EventTaskOverdue, "Task "+work.ID+" is overdue", nil)
 		m.Send(protocol.Message{
-			Kind: MessageReminder, To: []soar.Approver{work.Assignee}, Subject: work.ID + " is overdue: " + work.Title,
+			Kind: MessageReminder, About: work.ID, To: []soar.Approver{work.Assignee}, Subject: work.ID + " is overdue: " + work.Title,
 			Body: "Incident " + work.IncidentID + ": " + work.Title,
 		})
 	}
@@ -95,7 +95,7 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 		one.Done = true
 		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
 		m.Send(protocol.Message{
-			Kind: MessageEscalation, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,
+			Kind: MessageEscalation, About: work.ID, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,
 			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + nameOf(work.Assignee) + ".",
 		})
 	}

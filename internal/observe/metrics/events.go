@@ -56,6 +56,7 @@ func (m *Metrics) events() {
 	m.outboxWait = m.histogram("tocsin_outbox_wait_seconds", "From the commit of an outbox item to the begin of an attempt.", long(), "kind")
 	m.requests = m.counter("tocsin_http_requests_total", "API requests by operation and class of status.", "operation", "status")
 	m.requestTime = m.histogram("tocsin_http_request_seconds", "Duration of an API request; streams last as long as their reader stays.", short(), "operation")
+	m.notified = m.counter("tocsin_notifications_total", "Messages to people by way and what became of them: sent, attempt_failed, failed (the next way was taken), all_failed (no way for now), gave_up (no way left), coalesced, skipped.", "way", "result")
 	m.decrypted = m.counter("tocsin_payloads_decrypted_total", "Payloads that the codec endpoint decrypted for people who look at Temporal.")
 }
 
@@ -63,6 +64,7 @@ func (m *Metrics) events() {
 func (m *Metrics) zero() {
 	m.zeroSource(other)
 	m.decrypted.WithLabelValues()
+	m.KnowWays(nil)
 	m.toIncident.WithLabelValues()
 	m.toAction.WithLabelValues()
 	for _, action := range append(m.options.Actions, other) {
@@ -123,6 +125,31 @@ func (m *Metrics) Alert(source, outcome string) {
 func (m *Metrics) Refused(source, reason string) {
 	if m != nil {
 		m.refusals.WithLabelValues(oneOf(m.sources, source), oneOf(refusalReasons(), reason)).Inc()
+	}
+}
+
+// notifyResults are what may become of a message to somebody by one way.
+func notifyResults() []string {
+	return []string{"sent", "attempt_failed", "failed", "all_failed", "gave_up", "coalesced", "skipped"}
+}
+
+// KnowWays names the ways that messages to people are counted under.
+func (m *Metrics) KnowWays(names []string) {
+	if m == nil {
+		return
+	}
+	for _, way := range append(names, "") {
+		for _, result := range notifyResults() {
+			m.notified.WithLabelValues(way, result)
+		}
+	}
+}
+
+// Notified tells what became of one message to one recipient; way is empty for what
+// was put into a summary.
+func (m *Metrics) Notified(way, result string) {
+	if m != nil {
+		m.notified.WithLabelValues(way, oneOf(notifyResults(), result)).Inc()
 	}
 }
 

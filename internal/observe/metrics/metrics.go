@@ -52,7 +52,7 @@ type Metrics struct {
 	alerts, refusals, actions, calls, handled, requests   *prometheus.CounterVec
 	toIncident, toAction, actionTime, callTime, approvals *prometheus.HistogramVec
 	outboxWait, requestTime                               *prometheus.HistogramVec
-	decrypted                                             *prometheus.CounterVec
+	decrypted, notified                                   *prometheus.CounterVec
 }
 
 // New makes the metrics and shows every one from the start, with zeros: a counter
