@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/access"
@@ -67,6 +68,7 @@ type routes struct {
 	healthRoutes
 	incidentRoutes
 	meRoutes
+	oncallRoutes
 	operationsRoutes
 	peopleRoutes
 	playbookRoutes
@@ -76,8 +78,9 @@ type routes struct {
 	tokenRoutes
 }
 
-// peopleRoutes stand in a folder of their own.
+// These routes stand in folders of their own.
 type (
+	oncallRoutes = oncall.Routes
 	peopleRoutes = people.Routes
 	slackRoutes  = people.SlackRoutes
 )
@@ -122,6 +125,7 @@ func newRoutes(services Services, options Options) *routes {
 		freezeRoutes:      freezeRoutes{services.Freeze},
 		healthRoutes:      healthRoutes{options.Version, options.Health},
 		incidentRoutes:    incidentRoutes{services.Incidents, key},
+		oncallRoutes:      oncallRoutes{Desk: services.OnCall, Clock: options.Now, Caller: principal},
 		operationsRoutes:  operationsRoutes{services.Operations},
 		peopleRoutes:      peopleRoutes{Directory: services.People, Now: options.Now, Principal: principal, Tag: tagOf, Match: matches},
 		playbookRoutes:    playbookRoutes{services.Playbooks},

@@ -65,6 +65,19 @@ func (r commandRoutes) AcknowledgeIncident(ctx context.Context, request gen.Ackn
 	return gen.AcknowledgeIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
+// EscalateIncident starts an escalation policy.
+func (r commandRoutes) EscalateIncident(ctx context.Context, request gen.EscalateIncidentRequestObject) (gen.EscalateIncidentResponseObject, error) {
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateEscalate, &request.Body.Reason, protocol.Escalate{Policy: request.Body.Policy}})
+	return gen.EscalateIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
+}
+
+// AcknowledgeEscalation says that somebody has it.
+func (r commandRoutes) AcknowledgeEscalation(ctx context.Context, request gen.AcknowledgeEscalationRequestObject) (gen.AcknowledgeEscalationResponseObject, error) {
+	body := value(request.Body)
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateAcknowledgeEscalation, body.Reason, protocol.AcknowledgeEscalation{EscalationID: value(body.EscalationID)}})
+	return gen.AcknowledgeEscalation202JSONResponse{CommandReplyJSONResponse: reply}, err
+}
+
 // PauseIncident starts no further step.
 func (r commandRoutes) PauseIncident(ctx context.Context, request gen.PauseIncidentRequestObject) (gen.PauseIncidentResponseObject, error) {
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdatePause, &request.Body.Reason, protocol.Control{}})

@@ -29,6 +29,8 @@ func onceAsks() map[string]struct {
 		"claimSlackCode":      {ask{Method: "POST", Path: "/api/v1/slack/identities", Token: analyst(), Body: `{"code":"7Q2M-9XKD-4T1C-PA5E"}`}, "Claim "},
 		"unlinkSlackUser":     {ask{Method: "DELETE", Path: "/api/v1/slack/identities/T0LAB/U0ANA", Token: analyst()}, "Unlink "},
 		"endAbsence":          {ask{Method: "DELETE", Path: "/api/v1/absences/ABS-0123456789?reason=back", Token: analyst()}, "Back "},
+		"setOverride":         {ask{Method: "POST", Path: "/api/v1/oncall/overrides", Token: lead(), Body: `{"roster":"soc","person":"ada@lab.invalid","until":"2030-01-01T00:00:00Z","reason":"swapped"}`}, "Override "},
+		"endOverride":         {ask{Method: "DELETE", Path: "/api/v1/oncall/overrides/OVR-0123456789?reason=back", Token: lead()}, "EndOverride "},
 		"createToken":         {ask{Method: "POST", Path: "/api/v1/tokens", Token: admin(), Body: `{"name":"wazuh","source":"wazuh"}`}, "TokenCreate "},
 		"revokeToken":         {ask{Method: "DELETE", Path: "/api/v1/tokens/tok0000001?reason=stolen", Token: admin()}, "TokenRevoke "},
 		"retryOutboxItem":     {ask{Method: "POST", Path: "/api/v1/outbox/17/retry", Token: admin()}, "Retry "},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/clockboard"
@@ -42,6 +43,7 @@ type Services struct {
 	Operations    operator
 	People        people.Directory
 	Slack         people.SlackIdentities
+	OnCall        oncall.Desk
 	Refusals      refusalKeeper
 	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
 	Answers       answerKeeper

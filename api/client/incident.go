@@ -85,6 +85,12 @@ func (c *Client) dispatch(ctx context.Context, id, key string, command Command) 
 	case Acknowledge:
 		r, err := c.api.AcknowledgeIncidentWithResponse(ctx, id, &gen.AcknowledgeIncidentParams{IdempotencyKey: &key}, gen.PlainCommand(body))
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
+	case gen.EscalateCommand:
+		r, err := c.api.EscalateIncidentWithResponse(ctx, id, &gen.EscalateIncidentParams{IdempotencyKey: &key}, body)
+		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
+	case gen.AcknowledgeEscalationCommand:
+		r, err := c.api.AcknowledgeEscalationWithResponse(ctx, id, &gen.AcknowledgeEscalationParams{IdempotencyKey: &key}, body)
+		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })
 	case Resume:
 		r, err := c.api.ResumeIncidentWithResponse(ctx, id, &gen.ResumeIncidentParams{IdempotencyKey: &key}, gen.PlainCommand(body))
 		return reply(r, err, func() *gen.CommandReply { return r.JSON202 })

@@ -319,6 +319,15 @@ type AbsenceList struct {
 	Items []Absence `json:"items"`
 }
 
+// AcknowledgeEscalationCommand defines model for AcknowledgeEscalationCommand.
+type AcknowledgeEscalationCommand struct {
+	// EscalationID Missing: all of the incident
+	EscalationID *string `json:"escalation_id,omitempty"`
+
+	// Reason Why; it goes into the record
+	Reason *Reason `json:"reason,omitempty"`
+}
+
 // ActivateInput defines model for ActivateInput.
 type ActivateInput struct {
 	Version string `json:"version"`
@@ -664,6 +673,18 @@ type DutyDecision = soar.DutyDecision
 
 // DutyStage A notice that a law, a regulator or a contract asks for. Not legal advice.
 type DutyStage = soar.DutyStage
+
+// EscalateCommand defines model for EscalateCommand.
+type EscalateCommand struct {
+	// Policy Of escalation.yaml
+	Policy string `json:"policy"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+}
+
+// Escalation An escalation policy carried out in an incident.
+type Escalation = soar.Escalation
 
 // EventCommand defines model for EventCommand.
 type EventCommand struct {
@@ -1088,6 +1109,36 @@ type RoleGrant = soar.RoleGrant
 // RoleSlate defines model for RoleSlate.
 type RoleSlate = soar.RoleSlate
 
+// RosterOverride defines model for RosterOverride.
+type RosterOverride = soar.RosterOverride
+
+// RosterOverrideInput defines model for RosterOverrideInput.
+type RosterOverrideInput struct {
+	// From Missing: now
+	From *time.Time `json:"from,omitempty"`
+
+	// Person Examples: ada@lab.invalid
+	Person PersonID `json:"person"`
+
+	// Reason Why; it goes into the record
+	Reason RequiredReason `json:"reason"`
+	Roster string         `json:"roster"`
+	Until  time.Time      `json:"until"`
+}
+
+// RosterOverrideList defines model for RosterOverrideList.
+type RosterOverrideList struct {
+	Items []RosterOverride `json:"items"`
+}
+
+// RosterShift A span in which one person, or nobody, is on call by a roster.
+type RosterShift = soar.RosterShift
+
+// RosterShiftList defines model for RosterShiftList.
+type RosterShiftList struct {
+	Items []RosterShift `json:"items"`
+}
+
 // Rule defines model for Rule.
 type Rule = soar.Rule
 
@@ -1480,6 +1531,12 @@ type AcknowledgeIncidentParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AcknowledgeEscalationParams defines parameters for AcknowledgeEscalation.
+type AcknowledgeEscalationParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddAlertParams defines parameters for AddAlert.
 type AddAlertParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
@@ -1509,6 +1566,12 @@ type DeclareIncidentParams struct {
 
 // ActOnDutyParams defines parameters for ActOnDuty.
 type ActOnDutyParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EscalateIncidentParams defines parameters for EscalateIncident.
+type EscalateIncidentParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -1611,6 +1674,48 @@ type ShowProgrammeParams struct {
 
 // ShowProgrammeParamsBy defines parameters for ShowProgramme.
 type ShowProgrammeParamsBy string
+
+// ShowOnCallParams defines parameters for ShowOnCall.
+type ShowOnCallParams struct {
+	// Roster By this roster; all when it is missing
+	Roster *string `form:"roster,omitempty" json:"roster,omitempty"`
+
+	// At When; now when it is missing
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// ListOverridesParams defines parameters for ListOverrides.
+type ListOverridesParams struct {
+	// Roster Of this roster; of all when it is missing
+	Roster *string `form:"roster,omitempty" json:"roster,omitempty"`
+}
+
+// SetOverrideParams defines parameters for SetOverride.
+type SetOverrideParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// EndOverrideParams defines parameters for EndOverride.
+type EndOverrideParams struct {
+	// Reason Why; it goes into the record
+	Reason RequiredReason `form:"reason" json:"reason"`
+
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListShiftsParams defines parameters for ListShifts.
+type ListShiftsParams struct {
+	// Roster Needed where there are several
+	Roster *string `form:"roster,omitempty" json:"roster,omitempty"`
+
+	// From Missing: now
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until At most 400 days later. Missing: 14 days later
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+}
 
 // ShowOutboxParams defines parameters for ShowOutbox.
 type ShowOutboxParams struct {
@@ -1779,6 +1884,9 @@ type OpenIncidentJSONRequestBody = OpenIncident
 // AcknowledgeIncidentJSONRequestBody defines body for AcknowledgeIncident for application/json ContentType.
 type AcknowledgeIncidentJSONRequestBody = PlainCommand
 
+// AcknowledgeEscalationJSONRequestBody defines body for AcknowledgeEscalation for application/json ContentType.
+type AcknowledgeEscalationJSONRequestBody = AcknowledgeEscalationCommand
+
 // AddAlertJSONRequestBody defines body for AddAlert for application/json ContentType.
 type AddAlertJSONRequestBody = AddAlertCommand
 
@@ -1793,6 +1901,9 @@ type DeclareIncidentJSONRequestBody = DeclareCommand
 
 // ActOnDutyJSONRequestBody defines body for ActOnDuty for application/json ContentType.
 type ActOnDutyJSONRequestBody = DutyCommand
+
+// EscalateIncidentJSONRequestBody defines body for EscalateIncident for application/json ContentType.
+type EscalateIncidentJSONRequestBody = EscalateCommand
 
 // SendEventJSONRequestBody defines body for SendEvent for application/json ContentType.
 type SendEventJSONRequestBody = EventCommand
@@ -1823,6 +1934,9 @@ type RunPlaybookJSONRequestBody = RunPlaybookCommand
 
 // SkipStepJSONRequestBody defines body for SkipStep for application/json ContentType.
 type SkipStepJSONRequestBody = StepCommand
+
+// SetOverrideJSONRequestBody defines body for SetOverride for application/json ContentType.
+type SetOverrideJSONRequestBody = RosterOverrideInput
 
 // PutPersonJSONRequestBody defines body for PutPerson for application/json ContentType.
 type PutPersonJSONRequestBody = PersonInput
@@ -2550,6 +2664,20 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge (the `AcknowledgeIncident` operationId).
 	AcknowledgeIncident(ctx context.Context, incidentID PathIncident, params *AcknowledgeIncidentParams, body AcknowledgeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AcknowledgeEscalationWithBody Say that somebody has taken on what an escalation is about
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+	AcknowledgeEscalationWithBody(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcknowledgeEscalation Say that somebody has taken on what an escalation is about
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+	AcknowledgeEscalation(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, body AcknowledgeEscalationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AddAlertWithBody Put an alert into the incident that the rules did not put there
 	//
 	// An alert that belongs to another open incident is a conflict. An alert does not leave an
@@ -2643,6 +2771,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
 	ActOnDuty(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EscalateIncidentWithBody Start an escalation policy
+	//
+	// The people of escalation.yaml are told until somebody acknowledges.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+	EscalateIncidentWithBody(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EscalateIncident Start an escalation policy
+	//
+	// The people of escalation.yaml are told until somebody acknowledges.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+	EscalateIncident(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, body EscalateIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SendEventWithBody Tell the incident something that a step waits for
 	//
@@ -2830,6 +2976,44 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
 	ShowProgramme(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowOnCall Tell who is on call
+	//
+	// Corresponds with GET /api/v1/oncall (the `ShowOnCall` operationId).
+	ShowOnCall(ctx context.Context, params *ShowOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOverrides List who is on call instead of whom a roster names, now or later
+	//
+	// Corresponds with GET /api/v1/oncall/overrides (the `ListOverrides` operationId).
+	ListOverrides(ctx context.Context, params *ListOverridesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetOverrideWithBody Put a person on call for a span
+	//
+	// A begin in the past means now. Of several the one made last counts.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+	SetOverrideWithBody(ctx context.Context, params *SetOverrideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetOverride Put a person on call for a span
+	//
+	// A begin in the past means now. Of several the one made last counts.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+	SetOverride(ctx context.Context, params *SetOverrideParams, body SetOverrideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndOverride Take an override back now
+	//
+	// Corresponds with DELETE /api/v1/oncall/overrides/{override_id} (the `EndOverride` operationId).
+	EndOverride(ctx context.Context, overrideID ID, params *EndOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListShifts List the shifts of a roster, gaps included
+	//
+	// Corresponds with GET /api/v1/oncall/shifts (the `ListShifts` operationId).
+	ListShifts(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	//
@@ -3863,6 +4047,40 @@ func (c *Client) AcknowledgeIncident(ctx context.Context, incidentID PathInciden
 	return c.Client.Do(req)
 }
 
+// AcknowledgeEscalationWithBody Say that somebody has taken on what an escalation is about
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+func (c *Client) AcknowledgeEscalationWithBody(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeEscalationRequestWithBody(c.Server, incidentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcknowledgeEscalation Say that somebody has taken on what an escalation is about
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+func (c *Client) AcknowledgeEscalation(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, body AcknowledgeEscalationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeEscalationRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AddAlertWithBody Put an alert into the incident that the rules did not put there
 //
 // An alert that belongs to another open incident is a conflict. An alert does not leave an
@@ -4047,6 +4265,44 @@ func (c *Client) ActOnDutyWithBody(ctx context.Context, incidentID PathIncident,
 // Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
 func (c *Client) ActOnDuty(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewActOnDutyRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EscalateIncidentWithBody Start an escalation policy
+//
+// The people of escalation.yaml are told until somebody acknowledges.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+func (c *Client) EscalateIncidentWithBody(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEscalateIncidentRequestWithBody(c.Server, incidentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EscalateIncident Start an escalation policy
+//
+// The people of escalation.yaml are told until somebody acknowledges.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+func (c *Client) EscalateIncident(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, body EscalateIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEscalateIncidentRequest(c.Server, incidentID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4484,6 +4740,104 @@ func (c *Client) ShowMe(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 // Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
 func (c *Client) ShowProgramme(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewShowProgrammeRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowOnCall Tell who is on call
+//
+// Corresponds with GET /api/v1/oncall (the `ShowOnCall` operationId).
+func (c *Client) ShowOnCall(ctx context.Context, params *ShowOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowOnCallRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOverrides List who is on call instead of whom a roster names, now or later
+//
+// Corresponds with GET /api/v1/oncall/overrides (the `ListOverrides` operationId).
+func (c *Client) ListOverrides(ctx context.Context, params *ListOverridesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOverridesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetOverrideWithBody Put a person on call for a span
+//
+// A begin in the past means now. Of several the one made last counts.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+func (c *Client) SetOverrideWithBody(ctx context.Context, params *SetOverrideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOverrideRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetOverride Put a person on call for a span
+//
+// A begin in the past means now. Of several the one made last counts.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+func (c *Client) SetOverride(ctx context.Context, params *SetOverrideParams, body SetOverrideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOverrideRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndOverride Take an override back now
+//
+// Corresponds with DELETE /api/v1/oncall/overrides/{override_id} (the `EndOverride` operationId).
+func (c *Client) EndOverride(ctx context.Context, overrideID ID, params *EndOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndOverrideRequest(c.Server, overrideID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListShifts List the shifts of a roster, gaps included
+//
+// Corresponds with GET /api/v1/oncall/shifts (the `ListShifts` operationId).
+func (c *Client) ListShifts(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListShiftsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7068,6 +7422,68 @@ func NewAcknowledgeIncidentRequestWithBody(server string, incidentID PathInciden
 	return req, nil
 }
 
+// NewAcknowledgeEscalationRequest calls the generic AcknowledgeEscalation builder with application/json body
+func NewAcknowledgeEscalationRequest(server string, incidentID PathIncident, params *AcknowledgeEscalationParams, body AcknowledgeEscalationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcknowledgeEscalationRequestWithBody(server, incidentID, params, "application/json", bodyReader)
+}
+
+// NewAcknowledgeEscalationRequestWithBody constructs an http.Request for the AcknowledgeEscalation method, with any body, and a specified content type
+func NewAcknowledgeEscalationRequestWithBody(server string, incidentID PathIncident, params *AcknowledgeEscalationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/acknowledge-escalation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewAddAlertRequest calls the generic AddAlert builder with application/json body
 func NewAddAlertRequest(server string, incidentID PathIncident, params *AddAlertParams, body AddAlertJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7355,6 +7771,68 @@ func NewActOnDutyRequestWithBody(server string, incidentID PathIncident, params 
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/duty", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEscalateIncidentRequest calls the generic EscalateIncident builder with application/json body
+func NewEscalateIncidentRequest(server string, incidentID PathIncident, params *EscalateIncidentParams, body EscalateIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEscalateIncidentRequestWithBody(server, incidentID, params, "application/json", bodyReader)
+}
+
+// NewEscalateIncidentRequestWithBody constructs an http.Request for the EscalateIncident method, with any body, and a specified content type
+func NewEscalateIncidentRequestWithBody(server string, incidentID PathIncident, params *EscalateIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/commands/escalate", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8298,6 +8776,331 @@ func NewShowProgrammeRequest(server string, params *ShowProgrammeParams) (*http.
 		if params.By != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowOnCallRequest constructs an http.Request for the ShowOnCall method
+func NewShowOnCallRequest(server string, params *ShowOnCallParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oncall")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Roster != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "roster", *params.Roster, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOverridesRequest constructs an http.Request for the ListOverrides method
+func NewListOverridesRequest(server string, params *ListOverridesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oncall/overrides")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Roster != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "roster", *params.Roster, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetOverrideRequest calls the generic SetOverride builder with application/json body
+func NewSetOverrideRequest(server string, params *SetOverrideParams, body SetOverrideJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetOverrideRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetOverrideRequestWithBody constructs an http.Request for the SetOverride method, with any body, and a specified content type
+func NewSetOverrideRequestWithBody(server string, params *SetOverrideParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oncall/overrides")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEndOverrideRequest constructs an http.Request for the EndOverride method
+func NewEndOverrideRequest(server string, overrideID ID, params *EndOverrideParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "override_id", overrideID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oncall/overrides/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reason", params.Reason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListShiftsRequest constructs an http.Request for the ListShifts method
+func NewListShiftsRequest(server string, params *ListShiftsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/oncall/shifts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Roster != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "roster", *params.Roster, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10237,6 +11040,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge (the `AcknowledgeIncident` operationId).
 	AcknowledgeIncidentWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeIncidentParams, body AcknowledgeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeIncidentResponse, error)
 
+	// AcknowledgeEscalationWithBodyWithResponse Say that somebody has taken on what an escalation is about
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+	AcknowledgeEscalationWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcknowledgeEscalationResponse, error)
+
+	// AcknowledgeEscalationWithResponse Say that somebody has taken on what an escalation is about
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+	AcknowledgeEscalationWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, body AcknowledgeEscalationJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeEscalationResponse, error)
+
 	// AddAlertWithBodyWithResponse Put an alert into the incident that the rules did not put there
 	//
 	// An alert that belongs to another open incident is a conflict. An alert does not leave an
@@ -10330,6 +11147,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/duty (the `ActOnDuty` operationId).
 	ActOnDutyWithResponse(ctx context.Context, incidentID PathIncident, params *ActOnDutyParams, body ActOnDutyJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnDutyResponse, error)
+
+	// EscalateIncidentWithBodyWithResponse Start an escalation policy
+	//
+	// The people of escalation.yaml are told until somebody acknowledges.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+	EscalateIncidentWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EscalateIncidentResponse, error)
+
+	// EscalateIncidentWithResponse Start an escalation policy
+	//
+	// The people of escalation.yaml are told until somebody acknowledges.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+	EscalateIncidentWithResponse(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, body EscalateIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*EscalateIncidentResponse, error)
 
 	// SendEventWithBodyWithResponse Tell the incident something that a step waits for
 	//
@@ -10527,6 +11362,52 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/metrics/programme (the `ShowProgramme` operationId).
 	ShowProgrammeWithResponse(ctx context.Context, params *ShowProgrammeParams, reqEditors ...RequestEditorFn) (*ShowProgrammeResponse, error)
+
+	// ShowOnCallWithResponse Tell who is on call
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/oncall (the `ShowOnCall` operationId).
+	ShowOnCallWithResponse(ctx context.Context, params *ShowOnCallParams, reqEditors ...RequestEditorFn) (*ShowOnCallResponse, error)
+
+	// ListOverridesWithResponse List who is on call instead of whom a roster names, now or later
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/oncall/overrides (the `ListOverrides` operationId).
+	ListOverridesWithResponse(ctx context.Context, params *ListOverridesParams, reqEditors ...RequestEditorFn) (*ListOverridesResponse, error)
+
+	// SetOverrideWithBodyWithResponse Put a person on call for a span
+	//
+	// A begin in the past means now. Of several the one made last counts.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+	SetOverrideWithBodyWithResponse(ctx context.Context, params *SetOverrideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverrideResponse, error)
+
+	// SetOverrideWithResponse Put a person on call for a span
+	//
+	// A begin in the past means now. Of several the one made last counts.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+	SetOverrideWithResponse(ctx context.Context, params *SetOverrideParams, body SetOverrideJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverrideResponse, error)
+
+	// EndOverrideWithResponse Take an override back now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/oncall/overrides/{override_id} (the `EndOverride` operationId).
+	EndOverrideWithResponse(ctx context.Context, overrideID ID, params *EndOverrideParams, reqEditors ...RequestEditorFn) (*EndOverrideResponse, error)
+
+	// ListShiftsWithResponse List the shifts of a roster, gaps included
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/oncall/shifts (the `ListShifts` operationId).
+	ListShiftsWithResponse(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*ListShiftsResponse, error)
 
 	// ShowOutboxWithResponse Tell what work waits, and list what was laid aside
 	//
@@ -11878,6 +12759,38 @@ func (r AcknowledgeIncidentResponse) StatusCode() int {
 	return 0
 }
 
+// AcknowledgeEscalationResponseDefaultHeaders the declared response headers of an HTTP default response for AcknowledgeEscalation
+type AcknowledgeEscalationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AcknowledgeEscalationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *CommandReply
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AcknowledgeEscalationResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AcknowledgeEscalationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcknowledgeEscalationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // AddAlertResponseDefaultHeaders the declared response headers of an HTTP default response for AddAlert
 type AddAlertResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -12032,6 +12945,38 @@ func (r ActOnDutyResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ActOnDutyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// EscalateIncidentResponseDefaultHeaders the declared response headers of an HTTP default response for EscalateIncident
+type EscalateIncidentResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type EscalateIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *CommandReply
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EscalateIncidentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r EscalateIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EscalateIncidentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12508,6 +13453,164 @@ func (r ShowProgrammeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ShowProgrammeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ShowOnCallResponseDefaultHeaders the declared response headers of an HTTP default response for ShowOnCall
+type ShowOnCallResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ShowOnCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RosterShiftList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ShowOnCallResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowOnCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowOnCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListOverridesResponseDefaultHeaders the declared response headers of an HTTP default response for ListOverrides
+type ListOverridesResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListOverridesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RosterOverrideList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListOverridesResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOverridesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOverridesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetOverrideResponseDefaultHeaders the declared response headers of an HTTP default response for SetOverride
+type SetOverrideResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type SetOverrideResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RosterOverride
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetOverrideResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r SetOverrideResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetOverrideResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// EndOverrideResponseDefaultHeaders the declared response headers of an HTTP default response for EndOverride
+type EndOverrideResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type EndOverrideResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EndOverrideResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r EndOverrideResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndOverrideResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListShiftsResponseDefaultHeaders the declared response headers of an HTTP default response for ListShifts
+type ListShiftsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListShiftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RosterShiftList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListShiftsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListShiftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListShiftsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14137,6 +15240,32 @@ func (c *ClientWithResponses) AcknowledgeIncidentWithResponse(ctx context.Contex
 	return ParseAcknowledgeIncidentResponse(rsp)
 }
 
+// AcknowledgeEscalationWithBodyWithResponse Say that somebody has taken on what an escalation is about
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+func (c *ClientWithResponses) AcknowledgeEscalationWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcknowledgeEscalationResponse, error) {
+	rsp, err := c.AcknowledgeEscalationWithBody(ctx, incidentID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcknowledgeEscalationResponse(rsp)
+}
+
+// AcknowledgeEscalationWithResponse Say that somebody has taken on what an escalation is about
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation (the `AcknowledgeEscalation` operationId).
+func (c *ClientWithResponses) AcknowledgeEscalationWithResponse(ctx context.Context, incidentID PathIncident, params *AcknowledgeEscalationParams, body AcknowledgeEscalationJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeEscalationResponse, error) {
+	rsp, err := c.AcknowledgeEscalation(ctx, incidentID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcknowledgeEscalationResponse(rsp)
+}
+
 // AddAlertWithBodyWithResponse Put an alert into the incident that the rules did not put there
 //
 // An alert that belongs to another open incident is a conflict. An alert does not leave an
@@ -14289,6 +15418,36 @@ func (c *ClientWithResponses) ActOnDutyWithResponse(ctx context.Context, inciden
 		return nil, err
 	}
 	return ParseActOnDutyResponse(rsp)
+}
+
+// EscalateIncidentWithBodyWithResponse Start an escalation policy
+//
+// The people of escalation.yaml are told until somebody acknowledges.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+func (c *ClientWithResponses) EscalateIncidentWithBodyWithResponse(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EscalateIncidentResponse, error) {
+	rsp, err := c.EscalateIncidentWithBody(ctx, incidentID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEscalateIncidentResponse(rsp)
+}
+
+// EscalateIncidentWithResponse Start an escalation policy
+//
+// The people of escalation.yaml are told until somebody acknowledges.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident_id}/commands/escalate (the `EscalateIncident` operationId).
+func (c *ClientWithResponses) EscalateIncidentWithResponse(ctx context.Context, incidentID PathIncident, params *EscalateIncidentParams, body EscalateIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*EscalateIncidentResponse, error) {
+	rsp, err := c.EscalateIncident(ctx, incidentID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEscalateIncidentResponse(rsp)
 }
 
 // SendEventWithBodyWithResponse Tell the incident something that a step waits for
@@ -14636,6 +15795,88 @@ func (c *ClientWithResponses) ShowProgrammeWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseShowProgrammeResponse(rsp)
+}
+
+// ShowOnCallWithResponse Tell who is on call
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/oncall (the `ShowOnCall` operationId).
+func (c *ClientWithResponses) ShowOnCallWithResponse(ctx context.Context, params *ShowOnCallParams, reqEditors ...RequestEditorFn) (*ShowOnCallResponse, error) {
+	rsp, err := c.ShowOnCall(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowOnCallResponse(rsp)
+}
+
+// ListOverridesWithResponse List who is on call instead of whom a roster names, now or later
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/oncall/overrides (the `ListOverrides` operationId).
+func (c *ClientWithResponses) ListOverridesWithResponse(ctx context.Context, params *ListOverridesParams, reqEditors ...RequestEditorFn) (*ListOverridesResponse, error) {
+	rsp, err := c.ListOverrides(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOverridesResponse(rsp)
+}
+
+// SetOverrideWithBodyWithResponse Put a person on call for a span
+//
+// A begin in the past means now. Of several the one made last counts.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+func (c *ClientWithResponses) SetOverrideWithBodyWithResponse(ctx context.Context, params *SetOverrideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverrideResponse, error) {
+	rsp, err := c.SetOverrideWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetOverrideResponse(rsp)
+}
+
+// SetOverrideWithResponse Put a person on call for a span
+//
+// A begin in the past means now. Of several the one made last counts.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/oncall/overrides (the `SetOverride` operationId).
+func (c *ClientWithResponses) SetOverrideWithResponse(ctx context.Context, params *SetOverrideParams, body SetOverrideJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverrideResponse, error) {
+	rsp, err := c.SetOverride(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetOverrideResponse(rsp)
+}
+
+// EndOverrideWithResponse Take an override back now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/oncall/overrides/{override_id} (the `EndOverride` operationId).
+func (c *ClientWithResponses) EndOverrideWithResponse(ctx context.Context, overrideID ID, params *EndOverrideParams, reqEditors ...RequestEditorFn) (*EndOverrideResponse, error) {
+	rsp, err := c.EndOverride(ctx, overrideID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndOverrideResponse(rsp)
+}
+
+// ListShiftsWithResponse List the shifts of a roster, gaps included
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/oncall/shifts (the `ListShifts` operationId).
+func (c *ClientWithResponses) ListShiftsWithResponse(ctx context.Context, params *ListShiftsParams, reqEditors ...RequestEditorFn) (*ListShiftsResponse, error) {
+	rsp, err := c.ListShifts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListShiftsResponse(rsp)
 }
 
 // ShowOutboxWithResponse Tell what work waits, and list what was laid aside
@@ -16644,6 +17885,52 @@ func ParseAcknowledgeIncidentResponse(rsp *http.Response) (*AcknowledgeIncidentR
 	return response, nil
 }
 
+// ParseAcknowledgeEscalationResponse parses an HTTP response from a AcknowledgeEscalationWithResponse call
+func ParseAcknowledgeEscalationResponse(rsp *http.Response) (*AcknowledgeEscalationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcknowledgeEscalationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest CommandReply
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AcknowledgeEscalationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAddAlertResponse parses an HTTP response from a AddAlertWithResponse call
 func ParseAddAlertResponse(rsp *http.Response) (*AddAlertResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16861,6 +18148,52 @@ func ParseActOnDutyResponse(rsp *http.Response) (*ActOnDutyResponse, error) {
 	switch {
 	case true:
 		var headers ActOnDutyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEscalateIncidentResponse parses an HTTP response from a EscalateIncidentWithResponse call
+func ParseEscalateIncidentResponse(rsp *http.Response) (*EscalateIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EscalateIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest CommandReply
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers EscalateIncidentResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17537,6 +18870,232 @@ func ParseShowProgrammeResponse(rsp *http.Response) (*ShowProgrammeResponse, err
 	switch {
 	case true:
 		var headers ShowProgrammeResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowOnCallResponse parses an HTTP response from a ShowOnCallWithResponse call
+func ParseShowOnCallResponse(rsp *http.Response) (*ShowOnCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowOnCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RosterShiftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ShowOnCallResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOverridesResponse parses an HTTP response from a ListOverridesWithResponse call
+func ParseListOverridesResponse(rsp *http.Response) (*ListOverridesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOverridesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RosterOverrideList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListOverridesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetOverrideResponse parses an HTTP response from a SetOverrideWithResponse call
+func ParseSetOverrideResponse(rsp *http.Response) (*SetOverrideResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetOverrideResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RosterOverride
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SetOverrideResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndOverrideResponse parses an HTTP response from a EndOverrideWithResponse call
+func ParseEndOverrideResponse(rsp *http.Response) (*EndOverrideResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndOverrideResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers EndOverrideResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListShiftsResponse parses an HTTP response from a ListShiftsWithResponse call
+func ParseListShiftsResponse(rsp *http.Response) (*ListShiftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListShiftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RosterShiftList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListShiftsResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -19068,6 +20627,9 @@ type ServerInterface interface {
 	// AcknowledgeIncident Say that a person has taken notice
 	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge)
 	AcknowledgeIncident(ctx echo.Context, incidentID PathIncident, params AcknowledgeIncidentParams) error
+	// AcknowledgeEscalation Say that somebody has taken on what an escalation is about
+	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation)
+	AcknowledgeEscalation(ctx echo.Context, incidentID PathIncident, params AcknowledgeEscalationParams) error
 	// AddAlert Put an alert into the incident that the rules did not put there
 	// (POST /api/v1/incidents/{incident_id}/commands/add-alert)
 	AddAlert(ctx echo.Context, incidentID PathIncident, params AddAlertParams) error
@@ -19083,6 +20645,9 @@ type ServerInterface interface {
 	// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
 	// (POST /api/v1/incidents/{incident_id}/commands/duty)
 	ActOnDuty(ctx echo.Context, incidentID PathIncident, params ActOnDutyParams) error
+	// EscalateIncident Start an escalation policy
+	// (POST /api/v1/incidents/{incident_id}/commands/escalate)
+	EscalateIncident(ctx echo.Context, incidentID PathIncident, params EscalateIncidentParams) error
 	// SendEvent Tell the incident something that a step waits for
 	// (POST /api/v1/incidents/{incident_id}/commands/event)
 	SendEvent(ctx echo.Context, incidentID PathIncident, params SendEventParams) error
@@ -19128,6 +20693,21 @@ type ServerInterface interface {
 	// ShowProgramme Measure how incidents were responded to
 	// (GET /api/v1/metrics/programme)
 	ShowProgramme(ctx echo.Context, params ShowProgrammeParams) error
+	// ShowOnCall Tell who is on call
+	// (GET /api/v1/oncall)
+	ShowOnCall(ctx echo.Context, params ShowOnCallParams) error
+	// ListOverrides List who is on call instead of whom a roster names, now or later
+	// (GET /api/v1/oncall/overrides)
+	ListOverrides(ctx echo.Context, params ListOverridesParams) error
+	// SetOverride Put a person on call for a span
+	// (POST /api/v1/oncall/overrides)
+	SetOverride(ctx echo.Context, params SetOverrideParams) error
+	// EndOverride Take an override back now
+	// (DELETE /api/v1/oncall/overrides/{override_id})
+	EndOverride(ctx echo.Context, overrideID ID, params EndOverrideParams) error
+	// ListShifts List the shifts of a roster, gaps included
+	// (GET /api/v1/oncall/shifts)
+	ListShifts(ctx echo.Context, params ListShiftsParams) error
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	// (GET /api/v1/outbox)
 	ShowOutbox(ctx echo.Context, params ShowOutboxParams) error
@@ -20171,6 +21751,42 @@ func (w *ServerInterfaceWrapper) AcknowledgeIncident(ctx echo.Context) error {
 	return err
 }
 
+// AcknowledgeEscalation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcknowledgeEscalation(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcknowledgeEscalationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcknowledgeEscalation(ctx, incidentID, params)
+	return err
+}
+
 // AddAlert converts echo context to params.
 func (w *ServerInterfaceWrapper) AddAlert(ctx echo.Context) error {
 	var err error
@@ -20363,6 +21979,42 @@ func (w *ServerInterfaceWrapper) ActOnDuty(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ActOnDuty(ctx, incidentID, params)
+	return err
+}
+
+// EscalateIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) EscalateIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EscalateIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EscalateIncident(ctx, incidentID, params)
 	return err
 }
 
@@ -20868,6 +22520,152 @@ func (w *ServerInterfaceWrapper) ShowProgramme(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowProgramme(ctx, params)
+	return err
+}
+
+// ShowOnCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowOnCall(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowOnCallParams
+	// ------------- Optional query parameter "roster" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "roster", ctx.QueryParams(), &params.Roster, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter roster: %s", err))
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowOnCall(ctx, params)
+	return err
+}
+
+// ListOverrides converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOverrides(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOverridesParams
+	// ------------- Optional query parameter "roster" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "roster", ctx.QueryParams(), &params.Roster, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter roster: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOverrides(ctx, params)
+	return err
+}
+
+// SetOverride converts echo context to params.
+func (w *ServerInterfaceWrapper) SetOverride(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetOverrideParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetOverride(ctx, params)
+	return err
+}
+
+// EndOverride converts echo context to params.
+func (w *ServerInterfaceWrapper) EndOverride(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "override_id" -------------
+	var overrideID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "override_id", ctx.Param("override_id"), &overrideID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter override_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOverrideParams
+	// ------------- Required query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndOverride(ctx, overrideID, params)
+	return err
+}
+
+// ListShifts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListShifts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListShiftsParams
+	// ------------- Optional query parameter "roster" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "roster", ctx.QueryParams(), &params.Roster, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter roster: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListShifts(ctx, params)
 	return err
 }
 
@@ -21729,6 +23527,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/declare", wrapper.DeclareIncident, options.OperationMiddlewares["declareIncident"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/note", wrapper.NoteIncident, options.OperationMiddlewares["noteIncident"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/acknowledge", wrapper.AcknowledgeIncident, options.OperationMiddlewares["acknowledgeIncident"]...)
+	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/escalate", wrapper.EscalateIncident, options.OperationMiddlewares["escalateIncident"]...)
+	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/acknowledge-escalation", wrapper.AcknowledgeEscalation, options.OperationMiddlewares["acknowledgeEscalation"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/pause", wrapper.PauseIncident, options.OperationMiddlewares["pauseIncident"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/resume", wrapper.ResumeIncident, options.OperationMiddlewares["resumeIncident"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/cancel", wrapper.CancelIncident, options.OperationMiddlewares["cancelIncident"]...)
@@ -21788,6 +23588,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/absences", wrapper.ListAbsences, options.OperationMiddlewares["listAbsences"]...)
 	router.POST(options.BaseURL+"/api/v1/absences", wrapper.SetAbsence, options.OperationMiddlewares["setAbsence"]...)
 	router.DELETE(options.BaseURL+"/api/v1/absences/:absence_id", wrapper.EndAbsence, options.OperationMiddlewares["endAbsence"]...)
+	router.GET(options.BaseURL+"/api/v1/oncall", wrapper.ShowOnCall, options.OperationMiddlewares["showOnCall"]...)
+	router.GET(options.BaseURL+"/api/v1/oncall/shifts", wrapper.ListShifts, options.OperationMiddlewares["listShifts"]...)
+	router.GET(options.BaseURL+"/api/v1/oncall/overrides", wrapper.ListOverrides, options.OperationMiddlewares["listOverrides"]...)
+	router.POST(options.BaseURL+"/api/v1/oncall/overrides", wrapper.SetOverride, options.OperationMiddlewares["setOverride"]...)
+	router.DELETE(options.BaseURL+"/api/v1/oncall/overrides/:override_id", wrapper.EndOverride, options.OperationMiddlewares["endOverride"]...)
 	router.GET(options.BaseURL+"/api/v1/approvers", wrapper.ListApprovers, options.OperationMiddlewares["listApprovers"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.ShowMe, options.OperationMiddlewares["showMe"]...)
 	router.GET(options.BaseURL+"/api/v1/freeze", wrapper.ShowFreeze, options.OperationMiddlewares["showFreeze"]...)
@@ -23215,6 +25020,51 @@ func (response AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type AcknowledgeEscalationRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Params     AcknowledgeEscalationParams
+	Body       *AcknowledgeEscalationJSONRequestBody
+}
+
+type AcknowledgeEscalationResponseObject interface {
+	VisitAcknowledgeEscalationResponse(w http.ResponseWriter) error
+}
+
+type AcknowledgeEscalation202JSONResponse struct{ CommandReplyJSONResponse }
+
+func (response AcknowledgeEscalation202JSONResponse) VisitAcknowledgeEscalationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeEscalationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AcknowledgeEscalationdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeEscalationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AddAlertRequestObject struct {
 	IncidentID PathIncident `json:"incident_id"`
 	Params     AddAlertParams
@@ -23426,6 +25276,51 @@ type ActOnDutydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnDutydefaultApplicationProblemPlusJSONResponse) VisitActOnDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EscalateIncidentRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Params     EscalateIncidentParams
+	Body       *EscalateIncidentJSONRequestBody
+}
+
+type EscalateIncidentResponseObject interface {
+	VisitEscalateIncidentResponse(w http.ResponseWriter) error
+}
+
+type EscalateIncident202JSONResponse struct{ CommandReplyJSONResponse }
+
+func (response EscalateIncident202JSONResponse) VisitEscalateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EscalateIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EscalateIncidentdefaultApplicationProblemPlusJSONResponse) VisitEscalateIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24150,6 +26045,217 @@ type ShowProgrammedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ShowProgrammedefaultApplicationProblemPlusJSONResponse) VisitShowProgrammeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowOnCallRequestObject struct {
+	Params ShowOnCallParams
+}
+
+type ShowOnCallResponseObject interface {
+	VisitShowOnCallResponse(w http.ResponseWriter) error
+}
+
+type ShowOnCall200JSONResponse RosterShiftList
+
+func (response ShowOnCall200JSONResponse) VisitShowOnCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowOnCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ShowOnCalldefaultApplicationProblemPlusJSONResponse) VisitShowOnCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOverridesRequestObject struct {
+	Params ListOverridesParams
+}
+
+type ListOverridesResponseObject interface {
+	VisitListOverridesResponse(w http.ResponseWriter) error
+}
+
+type ListOverrides200JSONResponse RosterOverrideList
+
+func (response ListOverrides200JSONResponse) VisitListOverridesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOverridesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOverridesdefaultApplicationProblemPlusJSONResponse) VisitListOverridesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOverrideRequestObject struct {
+	Params SetOverrideParams
+	Body   *SetOverrideJSONRequestBody
+}
+
+type SetOverrideResponseObject interface {
+	VisitSetOverrideResponse(w http.ResponseWriter) error
+}
+
+type SetOverride201JSONResponse RosterOverride
+
+func (response SetOverride201JSONResponse) VisitSetOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOverridedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SetOverridedefaultApplicationProblemPlusJSONResponse) VisitSetOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOverrideRequestObject struct {
+	OverrideID ID `json:"override_id"`
+	Params     EndOverrideParams
+}
+
+type EndOverrideResponseObject interface {
+	VisitEndOverrideResponse(w http.ResponseWriter) error
+}
+
+type EndOverride204Response struct {
+}
+
+func (response EndOverride204Response) VisitEndOverrideResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndOverridedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EndOverridedefaultApplicationProblemPlusJSONResponse) VisitEndOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListShiftsRequestObject struct {
+	Params ListShiftsParams
+}
+
+type ListShiftsResponseObject interface {
+	VisitListShiftsResponse(w http.ResponseWriter) error
+}
+
+type ListShifts200JSONResponse RosterShiftList
+
+func (response ListShifts200JSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListShiftsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListShiftsdefaultApplicationProblemPlusJSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -25633,6 +27739,9 @@ type StrictServerInterface interface {
 	// AcknowledgeIncident Say that a person has taken notice
 	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge)
 	AcknowledgeIncident(ctx context.Context, request AcknowledgeIncidentRequestObject) (AcknowledgeIncidentResponseObject, error)
+	// AcknowledgeEscalation Say that somebody has taken on what an escalation is about
+	// (POST /api/v1/incidents/{incident_id}/commands/acknowledge-escalation)
+	AcknowledgeEscalation(ctx context.Context, request AcknowledgeEscalationRequestObject) (AcknowledgeEscalationResponseObject, error)
 	// AddAlert Put an alert into the incident that the rules did not put there
 	// (POST /api/v1/incidents/{incident_id}/commands/add-alert)
 	AddAlert(ctx context.Context, request AddAlertRequestObject) (AddAlertResponseObject, error)
@@ -25648,6 +27757,9 @@ type StrictServerInterface interface {
 	// ActOnDuty Say that a duty to notify applies, that it does not, or that a notice was sent
 	// (POST /api/v1/incidents/{incident_id}/commands/duty)
 	ActOnDuty(ctx context.Context, request ActOnDutyRequestObject) (ActOnDutyResponseObject, error)
+	// EscalateIncident Start an escalation policy
+	// (POST /api/v1/incidents/{incident_id}/commands/escalate)
+	EscalateIncident(ctx context.Context, request EscalateIncidentRequestObject) (EscalateIncidentResponseObject, error)
 	// SendEvent Tell the incident something that a step waits for
 	// (POST /api/v1/incidents/{incident_id}/commands/event)
 	SendEvent(ctx context.Context, request SendEventRequestObject) (SendEventResponseObject, error)
@@ -25693,6 +27805,21 @@ type StrictServerInterface interface {
 	// ShowProgramme Measure how incidents were responded to
 	// (GET /api/v1/metrics/programme)
 	ShowProgramme(ctx context.Context, request ShowProgrammeRequestObject) (ShowProgrammeResponseObject, error)
+	// ShowOnCall Tell who is on call
+	// (GET /api/v1/oncall)
+	ShowOnCall(ctx context.Context, request ShowOnCallRequestObject) (ShowOnCallResponseObject, error)
+	// ListOverrides List who is on call instead of whom a roster names, now or later
+	// (GET /api/v1/oncall/overrides)
+	ListOverrides(ctx context.Context, request ListOverridesRequestObject) (ListOverridesResponseObject, error)
+	// SetOverride Put a person on call for a span
+	// (POST /api/v1/oncall/overrides)
+	SetOverride(ctx context.Context, request SetOverrideRequestObject) (SetOverrideResponseObject, error)
+	// EndOverride Take an override back now
+	// (DELETE /api/v1/oncall/overrides/{override_id})
+	EndOverride(ctx context.Context, request EndOverrideRequestObject) (EndOverrideResponseObject, error)
+	// ListShifts List the shifts of a roster, gaps included
+	// (GET /api/v1/oncall/shifts)
+	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
 	// ShowOutbox Tell what work waits, and list what was laid aside
 	// (GET /api/v1/outbox)
 	ShowOutbox(ctx context.Context, request ShowOutboxRequestObject) (ShowOutboxResponseObject, error)
@@ -26806,6 +28933,58 @@ func (sh *strictHandler) AcknowledgeIncident(ctx echo.Context, incidentID PathIn
 	return nil
 }
 
+// AcknowledgeEscalation operation middleware
+func (sh *strictHandler) AcknowledgeEscalation(ctx echo.Context, incidentID PathIncident, params AcknowledgeEscalationParams) error {
+	var request AcknowledgeEscalationRequestObject
+
+	request.IncidentID = incidentID
+	request.Params = params
+
+	var body AcknowledgeEscalationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcknowledgeEscalation(ctx.Request().Context(), request.(AcknowledgeEscalationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcknowledgeEscalation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcknowledgeEscalationResponseObject); ok {
+		return validResponse.VisitAcknowledgeEscalationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // AddAlert operation middleware
 func (sh *strictHandler) AddAlert(ctx echo.Context, incidentID PathIncident, params AddAlertParams) error {
 	var request AddAlertRequestObject
@@ -27045,6 +29224,55 @@ func (sh *strictHandler) ActOnDuty(ctx echo.Context, incidentID PathIncident, pa
 		return err
 	} else if validResponse, ok := response.(ActOnDutyResponseObject); ok {
 		return validResponse.VisitActOnDutyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EscalateIncident operation middleware
+func (sh *strictHandler) EscalateIncident(ctx echo.Context, incidentID PathIncident, params EscalateIncidentParams) error {
+	var request EscalateIncidentRequestObject
+
+	request.IncidentID = incidentID
+	request.Params = params
+
+	var body EscalateIncidentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EscalateIncident(ctx.Request().Context(), request.(EscalateIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EscalateIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EscalateIncidentResponseObject); ok {
+		return validResponse.VisitEscalateIncidentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -27663,6 +29891,155 @@ func (sh *strictHandler) ShowProgramme(ctx echo.Context, params ShowProgrammePar
 		return err
 	} else if validResponse, ok := response.(ShowProgrammeResponseObject); ok {
 		return validResponse.VisitShowProgrammeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowOnCall operation middleware
+func (sh *strictHandler) ShowOnCall(ctx echo.Context, params ShowOnCallParams) error {
+	var request ShowOnCallRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowOnCall(ctx.Request().Context(), request.(ShowOnCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowOnCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowOnCallResponseObject); ok {
+		return validResponse.VisitShowOnCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOverrides operation middleware
+func (sh *strictHandler) ListOverrides(ctx echo.Context, params ListOverridesParams) error {
+	var request ListOverridesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOverrides(ctx.Request().Context(), request.(ListOverridesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOverrides")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOverridesResponseObject); ok {
+		return validResponse.VisitListOverridesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetOverride operation middleware
+func (sh *strictHandler) SetOverride(ctx echo.Context, params SetOverrideParams) error {
+	var request SetOverrideRequestObject
+
+	request.Params = params
+
+	var body SetOverrideJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetOverride(ctx.Request().Context(), request.(SetOverrideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetOverride")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetOverrideResponseObject); ok {
+		return validResponse.VisitSetOverrideResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndOverride operation middleware
+func (sh *strictHandler) EndOverride(ctx echo.Context, overrideID ID, params EndOverrideParams) error {
+	var request EndOverrideRequestObject
+
+	request.OverrideID = overrideID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndOverride(ctx.Request().Context(), request.(EndOverrideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndOverride")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndOverrideResponseObject); ok {
+		return validResponse.VisitEndOverrideResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListShifts operation middleware
+func (sh *strictHandler) ListShifts(ctx echo.Context, params ListShiftsParams) error {
+	var request ListShiftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListShifts(ctx.Request().Context(), request.(ListShiftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListShifts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListShiftsResponseObject); ok {
+		return validResponse.VisitListShiftsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

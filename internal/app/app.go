@@ -23,6 +23,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
 	"github.com/tocsin-soar/tocsin/internal/observe/tracing"
+	"github.com/tocsin-soar/tocsin/internal/oncall/desk"
 	"github.com/tocsin-soar/tocsin/internal/outbox"
 	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/people/link"
@@ -60,6 +61,7 @@ type App struct {
 	hooks     *hook.Verifier
 	holders   *access.TokenCache
 	people    *people.Service
+	oncall    *desk.Service
 	links     *link.Links
 	incidents *incidents.Service
 	slack     *slackroom.Room

@@ -42,6 +42,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Operations:    operations.New(a.store, time.Now),
 		People:        a.people,
 		Slack:         a.slack.Identities,
+		OnCall:        a.oncall,
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,

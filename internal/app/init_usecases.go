@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/intake/hook"
 	"github.com/tocsin-soar/tocsin/internal/intake/mapping"
 	"github.com/tocsin-soar/tocsin/internal/library"
+	"github.com/tocsin-soar/tocsin/internal/oncall/desk"
 	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/people/link"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
@@ -23,6 +24,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/secret"
+	oncallstore "github.com/tocsin-soar/tocsin/internal/store/oncall"
 	peoplestore "github.com/tocsin-soar/tocsin/internal/store/people"
 	"github.com/tocsin-soar/tocsin/playbooks"
 )
@@ -43,6 +45,9 @@ func (a *App) initUseCases(ctx context.Context) error {
 	a.holders = access.NewTokenCache(peoplestore.NewTokens(a.store), time.Now)
 	a.people = people.New(people.Options{
 		Store: peoplestore.New(a.store), Tokens: a.store, Policy: a.policy, Random: rand.Reader, Now: time.Now, Forget: a.holders.Forget,
+	})
+	a.oncall = desk.New(desk.Options{
+		Store: oncallstore.New(a.store), Absences: peoplestore.New(a.store), People: a.people, Rosters: a.policy.Rosters, Random: rand.Reader, Now: time.Now,
 	})
 	a.tokens = access.NewTokens(a.holders, rand.Reader, time.Now)
 	a.links = link.New(link.Options{Store: peoplestore.New(a.store), Approvals: a.store, People: a.people, PublicURL: a.config.linkURL(), Now: time.Now})

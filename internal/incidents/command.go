@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
@@ -41,6 +42,9 @@ func (s *Service) Command(ctx context.Context, p soar.Principal, request Command
 	if err != nil {
 		return protocol.Reply{}, err
 	}
+	if err := s.knownPolicy(op, payload); err != nil {
+		return protocol.Reply{}, err
+	}
 	if payload, err = s.chooseVersion(ctx, op, payload); err != nil {
 		return protocol.Reply{}, err
 	}
@@ -73,6 +77,16 @@ func (s *Service) command(ctx context.Context, trying attempt, o order) (protoco
 		return protocol.Reply{Message: accepted}, nil
 	}
 	return reply, err
+}
+
+// knownPolicy refuses a policy that escalation.yaml does not have: later nobody would
+// look at the answer.
+func (s *Service) knownPolicy(op string, payload any) error {
+	asked, ok := payload.(protocol.Escalate)
+	if !ok || s.policy.EscalationPolicy(asked.Policy).Name != "" {
+		return nil
+	}
+	return invalid(op, "policy", "there is no escalation policy %s; there are %s", asked.Policy, strings.Join(s.policy.EscalationNames(), ", "))
 }
 
 // chooseVersion finds the playbook that is to run. Without a version only whether

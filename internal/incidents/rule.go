@@ -35,6 +35,10 @@ func ruleOf(name string) (rule, bool) {
 		return rule{access.IncidentCommand, false, control()}, true
 	case protocol.UpdatePause:
 		return rule{access.IncidentCommand, true, control()}, true
+	case protocol.UpdateEscalate:
+		return rule{access.IncidentCommand, true, taking(checkEscalate, func(e *protocol.Escalate) *protocol.Command { return &e.Command })}, true
+	case protocol.UpdateAcknowledgeEscalation:
+		return rule{access.IncidentCommand, false, taking(nothing, func(a *protocol.AcknowledgeEscalation) *protocol.Command { return &a.Command })}, true
 	case protocol.UpdateDeclare:
 		return rule{access.IncidentCommand, false, taking(checkDeclare, func(d *protocol.Declare) *protocol.Command { return &d.Command })}, true
 	case protocol.UpdateNote:
@@ -134,6 +138,13 @@ func takeExtend(op string, payload any, header protocol.Command) (any, error) {
 }
 
 func checkNote(op string, n *protocol.Note) error { return checkText(op, "text", n.Text, maxNote) }
+
+func checkEscalate(op string, e *protocol.Escalate) error {
+	if !nameForm.MatchString(e.Policy) {
+		return invalid(op, "policy", "name a policy of escalation.yaml: small letters, digits and _, beginning with a letter")
+	}
+	return nil
+}
 
 func checkRelease(op string, r *protocol.Release) error {
 	return checkText(op, "containment_id", r.ContainmentID, maxID)

@@ -31,21 +31,10 @@ type Window struct {
 	From, Until Clock
 }
 
-// Override puts a person on call instead of whoever a roster names. Where several
-// cover an instant, the one made last counts.
-type Override struct {
-	ID        string     `json:"id"` // OVR-<10 of Crockford base 32>
-	Roster    string     `json:"roster"`
-	Person    string     `json:"person"`
-	From      time.Time  `json:"from"`
-	Until     time.Time  `json:"until"`
-	Reason    string     `json:"reason"`
-	By        soar.Actor `json:"by"`
-	At        time.Time  `json:"at"` // when it was made
-	RevokedAt *time.Time `json:"revoked_at,omitempty"`
-}
+// Override is an override at run time.
+type Override = soar.RosterOverride
 
-func (o Override) covers(at time.Time) bool {
+func covers(o Override, at time.Time) bool {
 	return o.RevokedAt == nil && !at.Before(o.From) && at.Before(o.Until)
 }
 
@@ -70,7 +59,7 @@ func (r Roster) At(at time.Time, changes Changes) Duty {
 	overrides := slices.Clone(changes.Overrides)
 	slices.SortStableFunc(overrides, func(a, b Override) int { return b.At.Compare(a.At) })
 	for _, o := range overrides {
-		if o.Roster == r.Name && o.covers(at) {
+		if o.Roster == r.Name && covers(o, at) {
 			if duty, ok := present(Duty{Person: o.Person, Override: o.ID}, changes.Absences, at); ok {
 				return duty
 			}
