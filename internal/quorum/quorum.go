@@ -91,9 +91,10 @@ type Result struct {
 	Lacking []soar.Approver // needs of which nobody has said yes
 }
 
-// Count counts the decisions of an approval, whatever its status says.
+// Count counts the decisions of an approval in their order, whatever its status
+// says, until they settle it: what comes after that changes nothing.
 func Count(a soar.Approval) Result {
-	r := Result{Need: max(a.Quorum, 1)}
+	r := Result{Need: max(a.Quorum, 1), Lacking: slices.Clone(a.Needs)}
 	for _, d := range a.Decisions {
 		same := func(before soar.Decision) bool { return SamePerson(before, d) }
 		if WhyNot(a, d) != Counts || slices.ContainsFunc(r.Counted, same) {
@@ -107,11 +108,9 @@ func Count(a soar.Approval) Result {
 		if Among(a.Approvers, d) {
 			r.Have++
 		}
-	}
-	for _, need := range a.Needs {
-		met := func(d soar.Decision) bool { return Among([]soar.Approver{need}, d) }
-		if !slices.ContainsFunc(r.Counted, met) {
-			r.Lacking = append(r.Lacking, need)
+		r.Lacking = slices.DeleteFunc(r.Lacking, func(need soar.Approver) bool { return Among([]soar.Approver{need}, d) })
+		if r.Status() == soar.ApprovalApproved {
+			break
 		}
 	}
 	return r

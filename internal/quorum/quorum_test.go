@@ -104,6 +104,7 @@ func TestCount(t *testing.T) {
 		{"the delegate for two absent people is one", nil, []soar.Decision{behalf(yes("otto"), "zoe"), behalf(yes("otto"), "anna", soar.RoleSOCLead)}, soar.ApprovalPending, 1, ""},
 		{"a no ends it", nil, []soar.Decision{lead("anna"), no(lead("bob")), lead("carl")}, soar.ApprovalDenied, 1, "bob"},
 		{"a no that does not count", nil, []soar.Decision{no(lead("asker")), lead("anna"), lead("bob")}, soar.ApprovalApproved, 2, "bob"},
+		{"a no after enough yeses", nil, []soar.Decision{lead("anna"), lead("bob"), no(lead("carl"))}, soar.ApprovalApproved, 2, "bob"},
 		{"no quorum given is one", func(a *soar.Approval) { a.Quorum = 0 }, []soar.Decision{lead("anna")}, soar.ApprovalApproved, 1, "anna"},
 		{"a need is not met by approvers", func(a *soar.Approval) { a.Needs = ciso }, []soar.Decision{lead("anna"), lead("bob")}, soar.ApprovalPending, 2, ""},
 		{"a need counts for itself only", func(a *soar.Approval) { a.Needs = ciso }, []soar.Decision{lead("anna"), yes("chief", soar.RoleCISO)}, soar.ApprovalPending, 1, ""},
