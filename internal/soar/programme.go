@@ -67,6 +67,7 @@ type ProgrammeTime struct {
 }
 
 // ProgrammeObjectives says how many objectives of the measured incidents were met.
+// Duties to notify are not among them.
 type ProgrammeObjectives struct {
 	Met    int      `json:"met"`             // in time
 	Missed int      `json:"missed"`          // late, or breached and still open

@@ -19,12 +19,15 @@ func New(s *store.Store) Clocks { return Clocks{s.Room()} }
 
 // running is everything that runs out, and with it objectives that were met while
 // their incident goes on. Each part gives: kind, id, ref, what, incident, due, warn,
-// met, late, paused. All parts read through an index on what is open.
+// met, late, paused. A duty that waits, was waived or has no term does not run out.
+// All parts read through an index on what is open.
 const running = `
-	SELECT 'objective', 'objective:' || o.incident_id || ':' || o.name, o.name, o.name, o.incident_id,
+	SELECT CASE WHEN o.doc->'duty' IS NULL THEN 'objective' ELSE 'duty' END, 'objective:' || o.incident_id || ':' || o.name, o.name,
+		coalesce(nullif(concat_ws(' to ', nullif(o.doc->'duty'->>'title', ''), nullif(o.doc->'duty'->>'to', '')), ''), o.name), o.incident_id,
 		(o.doc->>'due_at')::timestamptz, (o.doc->>'warn_at')::timestamptz, (o.doc->>'met_at')::timestamptz, coalesce((o.doc->>'breached')::boolean, false),
 		coalesce(json_array_length(o.doc->'pauses'), 0) > 0 AND o.doc->'pauses'->-1->>'to' IS NULL
-	FROM incidents open JOIN objectives o ON o.incident_id = open.id WHERE NOT open.ended
+	FROM incidents open JOIN objectives o ON o.incident_id = open.id
+	WHERE NOT open.ended AND coalesce(o.doc->'duty'->>'state', 'running') = 'running'
 UNION ALL
 	SELECT 'approval', 'approval:' || a.id, a.id, a.doc->>'title', a.incident_id, a.expires_at, NULL, NULL, false, false
 	FROM approvals a WHERE a.status = 'pending'

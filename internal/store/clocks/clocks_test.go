@@ -57,6 +57,9 @@ func board(t *testing.T) clocks.Clocks {
 		Objectives: []soar.Objective{
 			{Name: "acknowledge", DueAt: *after(-30 * time.Minute), MetAt: after(-20 * time.Minute), Breached: true, Policy: "p 1"},
 			{Name: "contain", DueAt: *after(time.Hour), WarnAt: after(-time.Minute), Policy: "p 1"},
+			{Name: "eu-gdpr-33/notification", DueAt: *after(72 * time.Hour), Policy: "eu 1", Duty: &soar.DutyStage{Title: "Notify", To: "the authority", State: soar.DutyRunning}},
+			{Name: "eu-gdpr-34/notice", Policy: "eu 1", Duty: &soar.DutyStage{Title: "Tell them", State: "waiting"}},
+			{Name: "eu-nis2/early", DueAt: *after(time.Hour), Policy: "eu 1", Duty: &soar.DutyStage{Title: "Warn", State: soar.DutyWaived}},
 			{Name: "resolve", DueAt: *after(48 * time.Hour), WarnAt: after(40 * time.Hour), Policy: "p 1"},
 		},
 		Approvals: []soar.Approval{
@@ -99,7 +102,7 @@ func TestList(t *testing.T) {
 	}{
 		"open": {soar.ClockFilter{}, []string{
 			"approval:APR-1 breached -60", "objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-4:contain running 5400",
-			"task:TSK-1 running 7200", "containment:key1 running 10800", "containment:key4 running 14400", "objective:INC-1:resolve running 172800",
+			"task:TSK-1 running 7200", "containment:key1 running 10800", "containment:key4 running 14400", "objective:INC-1:resolve running 172800", "objective:INC-1:eu-gdpr-33/notification running 259200",
 		}},
 		"all":          {soar.ClockFilter{All: true, IncidentID: "INC-1", Kind: soar.ClockObjective}, []string{"objective:INC-1:acknowledge met -1800", "objective:INC-1:contain warning 3600", "objective:INC-1:resolve running 172800"}},
 		"met":          {soar.ClockFilter{State: soar.ClockMet}, []string{"objective:INC-1:acknowledge met -1800"}},
@@ -109,7 +112,7 @@ func TestList(t *testing.T) {
 		"paused":       {soar.ClockFilter{State: soar.ClockPaused}, []string{"objective:INC-5:recover paused -60"}},
 		"low":          {soar.ClockFilter{Severity: soar.SeverityLow}, []string{"objective:INC-2:contain breached 0"}},
 		"due before":   {soar.ClockFilter{DueBefore: after(time.Hour)}, []string{"approval:APR-1 breached -60", "objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0"}},
-		"no duties":    {soar.ClockFilter{Kind: soar.ClockDuty}, nil},
+		"duties":       {soar.ClockFilter{Kind: soar.ClockDuty}, []string{"objective:INC-1:eu-gdpr-33/notification running 259200"}},
 		"need to know": {soar.ClockFilter{Viewer: &soar.Viewer{Person: "other"}, Kind: soar.ClockObjective}, []string{"objective:INC-5:recover paused -60", "objective:INC-2:contain breached 0", "objective:INC-1:contain warning 3600", "objective:INC-1:resolve running 172800"}},
 		"opened by":    {soar.ClockFilter{Viewer: &soar.Viewer{Person: "other", Red: true, OpenedBy: &soar.Actor{Kind: soar.ActorPerson, ID: "other"}}}, nil},
 		"injection":    {soar.ClockFilter{Severity: "high' OR true --"}, nil},
@@ -123,6 +126,15 @@ func TestList(t *testing.T) {
 				t.Errorf("next %q (-want +got)\n%s", next, diff)
 			}
 		})
+	}
+}
+
+func TestDutiesSayWhatToWhom(t *testing.T) {
+	t.Parallel()
+	found, _, err := board(t).List(t.Context(), soar.ClockFilter{Now: noon, Kind: soar.ClockDuty})
+	must(t, err)
+	if len(found) != 1 || found[0].What != "Notify to the authority" || found[0].Ref != "eu-gdpr-33/notification" {
+		t.Errorf("got %+v", found)
 	}
 }
 

@@ -43,6 +43,9 @@ func draw(r *rand.Rand, id string, opened time.Time) sample {
 	for _, name := range []string{"acknowledge", "contain", "resolve"}[:r.IntN(4)] {
 		o := soar.Objective{Name: name, DueAt: opened.Add(time.Duration(r.IntN(86400)) * time.Second), MetAt: reached(), Policy: "p 1"}
 		o.Breached = o.MetAt == nil && r.IntN(2) == 0 || o.MetAt != nil && o.MetAt.After(o.DueAt) && r.IntN(2) == 0
+		if name == "resolve" && r.IntN(3) == 0 {
+			o.Duty = &soar.DutyStage{State: soar.DutyRunning}
+		}
 		objectives = append(objectives, o)
 	}
 	return sample{i, objectives}
@@ -148,6 +151,7 @@ func handGroup(key string, members []sample) soar.ProgrammeGroup {
 	for _, one := range measured {
 		for _, o := range one.objectives {
 			switch {
+			case o.Duty != nil: // no objective
 			case o.Breached || o.MetAt != nil && o.MetAt.After(o.DueAt):
 				g.Objectives.Missed++
 			case o.MetAt != nil:
