@@ -20,9 +20,9 @@ import (
 const archiveAfter = 24 * time.Hour
 
 // At gives the maker of the desk: what clicks mean is for these use cases to say.
-func At(cases *incidents.Service, people people, site string) func(*slack.Client, *identity.Service) slack.Desk {
+func At(cases *incidents.Service, people people) func(*slack.Client, *identity.Service) slack.Desk {
 	return func(client *slack.Client, _ *identity.Service) slack.Desk {
-		return desk.New(desk.Options{Incidents: cases, Chat: workspace.New(client), People: people, Site: site})
+		return desk.New(desk.Options{Incidents: cases, Chat: workspace.New(client), People: people})
 	}
 }
 

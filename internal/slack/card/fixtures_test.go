@@ -10,7 +10,7 @@ import (
 
 func noon() time.Time { return time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) }
 
-func look() Look { return Look{Site: "https://tocsin.lab.example", Now: noon()} }
+func look() Look { return Look{Now: noon()} }
 
 func incidentWith(text string) soar.Incident {
 	return soar.Incident{

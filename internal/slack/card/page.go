@@ -145,12 +145,6 @@ func button(verb, label string, ref Ref, style slack.Style) *slack.ButtonBlockEl
 	return made
 }
 
-func linkButton(label, address string) *slack.ButtonBlockElement {
-	made := slack.NewButtonBlockElement(OpenLink, "", object(label))
-	made.URL = address
-	return made
-}
-
 func buttons(list ...slack.BlockElement) slack.Block { return slack.NewActionBlock("", list...) }
 
 // secret tells whether what is in an incident may not stand in a shared channel.

@@ -9,15 +9,14 @@ import (
 
 // Verbs: the action_id of a button, and the callback_id of the modal that it opens.
 const (
-	Approve  = "approval.approve"
-	Deny     = "approval.deny"
-	Ask      = "approval.ask"
-	Answer   = "approval.answer"
-	See      = "approval.see"
-	DoTask   = "task.complete"
-	AckInc   = "incident.ack"
-	Report   = "incident.report"
-	OpenLink = "link" // a button that only opens a page
+	Approve = "approval.approve"
+	Deny    = "approval.deny"
+	Ask     = "approval.ask"
+	Answer  = "approval.answer"
+	See     = "approval.see"
+	DoTask  = "task.complete"
+	AckInc  = "incident.ack"
+	Report  = "incident.report"
 )
 
 // Ref is what a button or modal stands for: the thing, the digest of what was shown

@@ -3,7 +3,6 @@ package card
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 // Look is what all cards of one installation share.
 type Look struct {
-	Site string         // where people reach the product, https://...; empty: no links
 	Zone *time.Location // of the times that are written out; nil: UTC
 	Now  time.Time      // what "left" is counted from
 }
@@ -97,15 +95,6 @@ func (l Look) left(until time.Time) own {
 		}
 	}
 	return "more than a day left"
-}
-
-// link gives the address of a page of this installation, "" without one.
-func (l Look) link(parts ...string) string {
-	base, err := url.Parse(l.Site)
-	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || strings.ContainsAny(l.Site, "<>|") {
-		return ""
-	}
-	return base.JoinPath(parts...).String()
 }
 
 // span says a length of time in its largest units: 8 h, 90 min.

@@ -16,10 +16,7 @@ import (
 // Click opens the modal of a button, or acknowledges an incident.
 func (d *Desk) Click(ctx context.Context, c slack.Click) error {
 	const op = "desk.Click"
-	switch c.Action {
-	case card.OpenLink:
-		return nil // the browser has it
-	case card.Report:
+	if c.Action == card.Report {
 		return d.open(ctx, c.Event, d.look().Report())
 	}
 	ref, err := card.ParseRef(c.Value)

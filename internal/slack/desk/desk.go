@@ -60,7 +60,6 @@ type Options struct {
 	Chat      chat
 	People    people  // nil: ids are shown in the place of names
 	Rosters   rosters // nil: there are none
-	Site      string  // where people reach the product; empty: no links
 	Zone      *time.Location
 	Now       func() time.Time // nil: time.Now
 	Logger    *slog.Logger     // nil: slog.Default
@@ -82,7 +81,7 @@ func New(o Options) *Desk {
 	return &Desk{o}
 }
 
-func (d *Desk) look() card.Look { return card.Look{Site: d.Site, Zone: d.Zone, Now: d.Now().UTC()} }
+func (d *Desk) look() card.Look { return card.Look{Zone: d.Zone, Now: d.Now().UTC()} }
 
 // once makes the id of what a modal causes: the same for the same modal, person and
 // purpose, however often it is sent.

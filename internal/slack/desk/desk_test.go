@@ -287,7 +287,7 @@ func TestWhoMayNotIsToldWhy(t *testing.T) {
 	}
 	entries, err := n.store.RecordList(t.Context(), n.id, 0, 100)
 	must(t, err)
-	if !strings.Contains(fmt.Sprintf("%s", entries[len(entries)-1].Payload), "command.refused") {
+	if !strings.Contains(string(entries[len(entries)-1].Payload), "command.refused") {
 		t.Errorf("the last entry is %s", entries[len(entries)-1].Payload)
 	}
 }

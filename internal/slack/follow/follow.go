@@ -86,7 +86,6 @@ type Options struct {
 	SOC          string        // id of the channel of who is on duty; empty: nothing goes to all of them
 	Channels     soar.Severity // incidents at least this bad get a channel of their own; empty: none
 	ArchiveAfter time.Duration // from the incident's end
-	Site         string
 	Zone         *time.Location
 	Now          func() time.Time // nil: time.Now
 	Logger       *slog.Logger     // nil: slog.Default

@@ -26,7 +26,7 @@ func (f *Follower) bring(ctx context.Context, room soar.ChatRoom, known []Accoun
 	if err != nil {
 		return err
 	}
-	s := scene{look: card.Look{Site: f.Site, Zone: f.Zone, Now: f.Now().UTC()}, detail: detail, room: room, soc: f.SOC, known: known}
+	s := scene{look: card.Look{Zone: f.Zone, Now: f.Now().UTC()}, detail: detail, room: room, soc: f.SOC, known: known}
 	if err := f.open(ctx, &s); err != nil {
 		return err
 	}

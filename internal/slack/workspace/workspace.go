@@ -88,7 +88,7 @@ func (w *Workspace) PublishHome(ctx context.Context, user string, view slackgo.H
 
 // told puts a Problem into errors about what is no longer as it was.
 func told(err error) error {
-	problem := follow.Problem("")
+	var problem follow.Problem
 	switch slack.Reason(err) {
 	case "message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed":
 		problem = follow.MessageGone
