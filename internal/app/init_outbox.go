@@ -17,7 +17,7 @@ const temporalBackMost = 15 * time.Second
 // hold every handler, and no alert would open an incident and nobody be told.
 func (a *App) initOutbox(context.Context) error {
 	work := deliveries{runner: a.temporal, intake: a.intake, recorder: a.store, metrics: a.metrics, clock: time.Now, log: a.log}
-	if err := a.initNotify(); err != nil {
+	if err := a.initNotify(a.slack.Ways()...); err != nil {
 		return err
 	}
 	soon := func(attempt int) time.Duration { return min(outbox.Backoff(nil)(attempt), temporalBackMost) }

@@ -133,6 +133,7 @@ func mayImport() map[string][]string {
 		"internal/slack/desk":                    {"internal/slack", "internal/slack/card", "internal/incidents", "internal/protocol", "internal/soar"},
 		"internal/slack/follow":                  {"internal/slack", "internal/slack/card", "internal/access", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/slack/manifest":                {"internal/soar"},
+		"internal/slack/tell":                    {"internal/connector", "internal/notify", "internal/slack", "internal/slack/card", "internal/soar"},
 		"internal/slack/workspace":               {"internal/slack", "internal/slack/card", "internal/slack/follow", "internal/soar"},
 		"internal/slack/workspace/workspacetest": {"internal/slack", "internal/slack/card", "internal/slack/follow", "internal/soar"},
 		"internal/store/chatpost":                {"internal/store", "internal/store/postgres", "internal/soar"},

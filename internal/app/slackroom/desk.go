@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/notify"
 	"github.com/tocsin-soar/tocsin/internal/slack"
 	"github.com/tocsin-soar/tocsin/internal/slack/desk"
 	"github.com/tocsin-soar/tocsin/internal/slack/follow"
 	"github.com/tocsin-soar/tocsin/internal/slack/identity"
+	"github.com/tocsin-soar/tocsin/internal/slack/tell"
 	"github.com/tocsin-soar/tocsin/internal/slack/workspace"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/chat"
@@ -32,6 +34,14 @@ func (r *Room) follower(o Options) *follow.Follower {
 		Rooms: chatpost.New(o.Store), Incidents: o.Store, Chat: workspace.New(r.Client), Accounts: accounts{r.chat, o.People, o.Config.Team},
 		SOC: o.Config.Channel, Channels: soar.Severity(o.Config.Channels), ArchiveAfter: archiveAfter, Logger: o.Log,
 	})
+}
+
+// Ways gives how messages reach people here: none when Slack is off.
+func (r *Room) Ways() []notify.Way {
+	if r.off() {
+		return nil
+	}
+	return []notify.Way{tell.New(workspace.New(r.Client), r.chat, r.team)}
 }
 
 // accounts gives who is linked, as far as the directory knows them.

@@ -110,6 +110,7 @@ type Room struct {
 	sockets    *door.Sockets
 	chat       chat.Chat
 	follow     *follow.Follower
+	team       string
 	mode       string
 	log        *slog.Logger
 }
@@ -117,7 +118,7 @@ type Room struct {
 // New puts them together. It does no I/O.
 func New(o Options) (*Room, error) {
 	kept := chat.New(o.Store)
-	r := &Room{chat: kept, mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
+	r := &Room{team: o.Config.Team, chat: kept, mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
 	if r.off() {
 		return r, nil
 	}

@@ -103,3 +103,18 @@ func counted(count int, more bool, noun string) string {
 		return fmt.Sprintf("%d %ss", count, noun)
 	}
 }
+
+// Letter is a message to one person: an escalation, a reminder, news. About what it
+// asks something of, there is a button that opens it.
+func (l Look) Letter(subject, text string, about Ref) Message {
+	p := message()
+	p.add(header(subject))
+	p.add(section(prose(text, maxSection-100)))
+	if about.Approval != "" {
+		p.add(buttons(button(See, "See it", about, slack.StylePrimary)))
+	} else if about.Task != "" {
+		p.add(buttons(button(DoTask, "Complete", about, slack.StylePrimary)))
+	}
+	short, _ := cut(Clean(subject), maxFallback)
+	return Message{Text: cmp.Or(short, "-"), Blocks: p.all()}
+}

@@ -205,7 +205,7 @@ func everything(text string) map[string]shown {
 		"topic":     ofMessage(Message{Text: Topic(i), Blocks: []slack.Block{note(mark("x"))}}),
 		"incidents": ofMessage(l.Incidents([]soar.Incident{i, i}, true)), "approvals": ofMessage(l.Approvals(slices.Repeat([]ApprovalCard{card}, 25), false)),
 		"tasks": ofMessage(l.Tasks([]TaskCard{task}, true)), "on call": ofMessage(l.OnCall([]OnDuty{{text, []soar.Person{{ID: text, Name: text}}}})),
-		"say": ofMessage(l.Say(text)), "help": ofMessage(l.Help()),
+		"say": ofMessage(l.Say(text)), "letter": ofMessage(l.Letter(text, text, Ref{Approval: "APR-1"})), "help": ofMessage(l.Help()),
 		"approve": ofModal(l.Approve(card, Ref{})), "deny": ofModal(l.Deny(card, Ref{})), "ask": ofModal(l.Ask(card, Ref{})), "decide": ofModal(l.Decide(card, Ref{})),
 		"decide ended": ofModal(l.Decide(ended, Ref{})), "answer": ofModal(l.Answer(card, a.Questions[0], Ref{})),
 		"complete": ofModal(l.Complete(task, Ref{})), "report": ofModal(l.Report()), "told": ofModal(l.Told(text, text)),
