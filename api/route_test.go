@@ -119,8 +119,11 @@ func TestAccess(t *testing.T) {
 				want := http.StatusUnauthorized
 				if name == "no role" && !slices.Contains(operation.Permissions, spec.PermissionAny) {
 					want = http.StatusForbidden
-				} else if name == "no role" {
-					want = http.StatusOK
+				} else if name == "no role" { // any token will do; what comes after the door is not this test's
+					if got.StatusCode == http.StatusUnauthorized || got.StatusCode == http.StatusForbidden {
+						t.Errorf("token %s: got %d, and any token will do", name, got.StatusCode)
+					}
+					continue
 				}
 				if got.StatusCode != want {
 					t.Errorf("token %s: got %d, want %d", name, got.StatusCode, want)
