@@ -41,11 +41,12 @@ func (d *Door) Routes() (map[string]func(http.ResponseWriter, *http.Request) err
 func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, request *http.Request) error {
 		body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
-		if err != nil {
-			if _, large := errors.AsType[*http.MaxBytesError](err); large {
-				http.Error(w, "the body is larger than 256 KiB", http.StatusRequestEntityTooLarge)
-				return nil
-			}
+		_, large := errors.AsType[*http.MaxBytesError](err)
+		switch {
+		case large:
+			http.Error(w, "the body is larger than 256 KiB", http.StatusRequestEntityTooLarge)
+			return nil
+		case err != nil:
 			return soar.Wrap(soar.CodeInvalid, "door.serve", err, "the body could not be read")
 		}
 		base, err := verify(d.o.Signing, request.Header, body, d.o.Now())

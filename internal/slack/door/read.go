@@ -174,15 +174,15 @@ func readEvent(raw []byte) (arrival, error) {
 		return arrival{}, unreadable(err)
 	}
 	out := arrival{kind: kindIgnored, what: in.Type, app: in.App, team: in.Team, id: in.EventID, sent: in.Time}
-	switch {
-	case in.Type == "url_verification":
+	switch in.Type {
+	case "url_verification":
 		if in.Challenge == "" || len(in.Challenge) > 1000 {
 			return arrival{}, invalid("want a challenge of at most 1,000 bytes")
 		}
 		out.kind, out.challenge = kindChallenge, in.Challenge
-	case in.Type == "":
+	case "":
 		return arrival{}, invalid("the event has no type")
-	case in.Type == "event_callback":
+	case "event_callback":
 		out.what = in.Event.Type
 		out.orgWide = len(in.Authorized) > 0 && in.Authorized[0].OrgWide
 		if in.Event.Type != "app_home_opened" || in.Event.Tab == "messages" {
