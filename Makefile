@@ -93,6 +93,10 @@ VECTORS    ?= $(firstword $(wildcard ../shared/corpora/regulatory/vectors.json) 
 show-clocks: ## duties to notify: how many test vectors of all pass, and what is compared (VECTORS=file)
 	@$(GO) run ./internal/show/clocks -vectors '$(VECTORS)' $(CLOCKSFLAGS)
 
+.PHONY: show-people
+show-people: setup-test build ## people in the loop: an analyst's night with a fake Slack and real servers, forged approvals over every door, shuffled answers
+	@$(STACK) $(GO) run ./internal/show/people -out .show/people $(PEOPLEFLAGS)
+
 .PHONY: bench
 bench: setup-test ## Tocsin beside the same by hand: steps, first action, intake; then the Go benchmarks
 	@$(GO) run ./internal/bench -time $(BENCHTIME) -file .bench/results.json $(BENCHFLAGS)

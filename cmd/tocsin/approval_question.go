@@ -51,11 +51,11 @@ func newApprovalAnswerCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			question := ""
-			if len(args) == 2 {
-				question = args[1]
-			} else if question, err = openQuestion(cmd, server, args[0]); err != nil {
-				return err
+			question := args[len(args)-1]
+			if len(args) == 1 {
+				if question, err = openQuestion(cmd, server, args[0]); err != nil {
+					return err
+				}
 			}
 			answered, err := server.AnswerQuestion(cmd.Context(), args[0], question, client.NewKey(), text)
 			if err != nil {

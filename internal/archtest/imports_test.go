@@ -152,6 +152,7 @@ func mayImport() map[string][]string {
 
 		"internal/show/clocks":       {anything},
 		"internal/show/people/cases": {"internal/soar"},
+		"internal/show/people":       {anything},
 		"internal/show/doors":        {anything},
 		"internal/show/labels":       {"internal/soar"},
 		"internal/show/stage":        {anything},

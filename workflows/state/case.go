@@ -110,7 +110,7 @@ func (c *Case) AddAlert(alert soar.Alert) {
 // later ones what a list shows.
 func (c *Case) keepAlert(alert soar.Alert) {
 	if len(c.Alerts) > 0 {
-		alert.Fields, alert.Description = nil, cut(alert.Description, maxText)
+		alert.Fields, alert.Description = nil, cut(alert.Description)
 	}
 	c.Alerts = append(c.Alerts, alert)
 	if len(c.Alerts) > maxAlerts {

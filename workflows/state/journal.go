@@ -53,7 +53,7 @@ type Entry struct {
 // Tell puts an event into the journal and gives its number.
 func (c *Case) Tell(now time.Time, e Entry) int64 {
 	event := protocol.TimelineEvent{
-		Seq: c.Journal.Next, At: now, Kind: e.Kind, By: e.By, Step: e.Step, Text: cut(e.Text, maxText),
+		Seq: c.Journal.Next, At: now, Kind: e.Kind, By: e.By, Step: e.Step, Text: cut(e.Text),
 	}
 	if e.Data != nil {
 		// Data is made of our own plain structs and JSON values: it always marshals.
@@ -69,7 +69,7 @@ func (c *Case) Tell(now time.Time, e Entry) int64 {
 func (c *Case) Send(m protocol.Message) {
 	c.Journal.Sent++
 	m.ID = c.Incident.ID + "/n" + strconv.Itoa(c.Journal.Sent)
-	m.Subject = cut(m.Subject, maxText)
+	m.Subject = cut(m.Subject)
 	c.Journal.Messages = append(c.Journal.Messages, m)
 }
 
@@ -181,11 +181,11 @@ func union(first, second []string) []string {
 	return all
 }
 
-// cut shortens text to at most limit runes and drops what would break a line.
-func cut(text string, limit int) string {
+// cut shortens text to at most maxText runes.
+func cut(text string) string {
 	runes := []rune(text)
-	if len(runes) > limit {
-		runes = append(runes[:limit-1], '…')
+	if len(runes) > maxText {
+		runes = append(runes[:maxText-1], '…')
 	}
 	return string(runes)
 }

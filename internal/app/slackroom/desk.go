@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/notify"
+	oncall "github.com/tocsin-soar/tocsin/internal/oncall/desk"
 	"github.com/tocsin-soar/tocsin/internal/slack"
 	"github.com/tocsin-soar/tocsin/internal/slack/desk"
 	"github.com/tocsin-soar/tocsin/internal/slack/follow"
@@ -22,9 +23,9 @@ import (
 const archiveAfter = 24 * time.Hour
 
 // At gives the maker of the desk: what clicks mean is for these use cases to say.
-func At(cases *incidents.Service, people people) func(*slack.Client, *identity.Service) slack.Desk {
+func At(cases *incidents.Service, people people, rosters *oncall.Service) func(*slack.Client, *identity.Service) slack.Desk {
 	return func(client *slack.Client, _ *identity.Service) slack.Desk {
-		return desk.New(desk.Options{Incidents: cases, Chat: workspace.New(client), People: people})
+		return desk.New(desk.Options{Incidents: cases, Chat: workspace.New(client), People: people, Rosters: rosters})
 	}
 }
 

@@ -54,7 +54,7 @@ type Item struct{ Lead, Incident, Severity, Subject, Body, Command, Link, Label 
 
 const actionsMost = 20
 
-// Leads gives the first line of a message by its kind.
+// Lead gives the first line of a message by its kind.
 func Lead(kind string) string {
 	lead, known := map[string]string{
 		"approval_requested": "Your decision is asked for.",

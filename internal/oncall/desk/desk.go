@@ -57,6 +57,15 @@ const (
 	reasonMost   = 500
 )
 
+// Names gives the rosters, in their order.
+func (s *Service) Names() []string {
+	names := make([]string, len(s.o.Rosters))
+	for i, roster := range s.o.Rosters {
+		names[i] = roster.Name
+	}
+	return names
+}
+
 // OnCall gives the ids of who is on call by a roster at an instant: one, or none in a
 // gap. A roster that the policy files do not have is not_found.
 func (s *Service) OnCall(ctx context.Context, roster string, at time.Time) ([]string, error) {

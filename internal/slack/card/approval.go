@@ -366,16 +366,18 @@ func (l Look) quiet(title string, open bool, ref Ref) Message {
 }
 
 // How says in one plain sentence how an approval stands.
-func How(a soar.Approval) string {
+func (l Look) How(a soar.Approval) string {
 	count := quorum.Count(a)
 	by := ""
 	if last := count.Last(); last != nil {
 		by = fmt.Sprintf(" by %s at %s", last.By.ID, written(last.At.UTC()))
 	}
-	switch status := stands(a); status {
-	case soar.ApprovalPending:
+	switch status := stands(a); {
+	case status == soar.ApprovalPending && !l.Open(a):
+		return fmt.Sprintf("%s expired at %s.", a.ID, written(a.ExpiresAt.UTC()))
+	case status == soar.ApprovalPending:
 		return fmt.Sprintf("%s has %d of %d yeses; it ends at %s.", a.ID, count.Have, count.Need, written(a.ExpiresAt.UTC()))
-	case soar.ApprovalApproved, soar.ApprovalDenied:
+	case status == soar.ApprovalApproved, status == soar.ApprovalDenied:
 		return fmt.Sprintf("%s was %s%s.", a.ID, status, by)
 	default:
 		return fmt.Sprintf("%s is %s.", a.ID, status)

@@ -94,7 +94,7 @@ func (d *Desk) stale(a soar.Approval, ref card.Ref) error {
 	case a.Digest != ref.Digest:
 		return soar.Errorf(soar.CodeConflict, op, "what %s would run is no longer what this card showed: look at it again", a.ID)
 	case !d.look().Open(a):
-		return soar.Errorf(soar.CodeConflict, op, "%s", card.How(a))
+		return soar.Errorf(soar.CodeConflict, op, "%s", d.look().How(a))
 	default:
 		return nil
 	}

@@ -132,7 +132,7 @@ func (d *Desk) decide(ctx context.Context, s slack.Submission, ref card.Ref, app
 	if err != nil {
 		return slack.Answer{}, err
 	}
-	return d.done(ctx, s, ref, fmt.Sprintf("Your decision is recorded. %s", card.How(after))), nil
+	return d.done(ctx, s, ref, fmt.Sprintf("Your decision is recorded. %s", d.look().How(after))), nil
 }
 
 // done says that something is recorded. Cards are brought up to date by who follows

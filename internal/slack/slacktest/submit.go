@@ -222,3 +222,10 @@ func choose(element object, value string) (object, error) {
 	}
 	return nil, fmt.Errorf("slack: %q is not among the options", value)
 }
+
+// Dismiss has a user close all modals that he has open.
+func (s *Slack) Dismiss(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.views, user)
+}

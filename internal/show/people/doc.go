@@ -1,0 +1,9 @@
+// Command people shows people in the loop: an analyst's whole night against a fake
+// Slack, a real mail server, a real PostgreSQL and a real Temporal, and then
+// generated cases of what must not be: forged, replayed and own approvals over every
+// door, and shuffled answers. It prints how many there were, keeps every message that
+// people saw in a folder, and exits with 1 when one promise is broken.
+//
+//	make show-people
+//	go run ./internal/show/people -out .show/people
+package main

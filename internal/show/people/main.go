@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
+)
+
+// options are the command line.
+type options struct {
+	out      string // folder for all that people saw
+	forged   int    // cases for each door
+	shuffles int
+	seed     uint64
+	night    bool
+	tocsin   string // the command line tool
+	postgres string
+	temporal string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := 0
+	if o, err := parse(os.Args[1:]); err != nil {
+		code = 2
+	} else if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "show-people:", err)
+		code = 1
+	}
+	stop()
+	os.Exit(code)
+}
+
+func parse(arguments []string) (options, error) {
+	o := options{}
+	flags := flag.NewFlagSet("people", flag.ContinueOnError)
+	flags.StringVar(&o.out, "out", ".show/people", "`folder` for every message that people saw")
+	flags.IntVar(&o.forged, "forged", 650, "generated forged and own approvals for each door; 0: none")
+	flags.IntVar(&o.shuffles, "shuffles", 10_000, "approvals with shuffled answers; 0: none")
+	flags.Uint64Var(&o.seed, "seed", 4, "of the generated cases")
+	flags.BoolVar(&o.night, "night", true, "walk through the analyst's night")
+	flags.StringVar(&o.tocsin, "tocsin", "bin/tocsin", "the command line `tool`")
+	flags.StringVar(&o.postgres, "postgres", os.Getenv(devstacktest.PostgresEnv), "`URL` of a Postgres, as a superuser")
+	flags.StringVar(&o.temporal, "temporal", os.Getenv(devstacktest.TemporalEnv), "`address` of a Temporal")
+	return o, flags.Parse(arguments)
+}
+
+// run is the whole: the night, the forged approvals, the shuffled answers.
+func run(ctx context.Context, o options) error {
+	if o.postgres == "" || o.temporal == "" {
+		return fmt.Errorf("no servers: run it as `make show-people`, or set %s and %s", devstacktest.PostgresEnv, devstacktest.TemporalEnv)
+	}
+	t := &tally{out: os.Stdout, began: time.Now()}
+	if o.night {
+		if err := walkNight(ctx, o, t); err != nil {
+			return err
+		}
+	}
+	if o.forged > 0 {
+		if err := playForged(ctx, o, t); err != nil {
+			return err
+		}
+	}
+	if o.shuffles > 0 {
+		if err := playShuffles(ctx, o, t); err != nil {
+			return err
+		}
+	}
+	t.title("%d promises kept, %d broken, %s", t.kept, len(t.broken), time.Since(t.began).Round(time.Second))
+	if len(t.broken) > 0 {
+		return fmt.Errorf("%d promises are broken, the first: %s", len(t.broken), t.broken[0])
+	}
+	return nil
+}
