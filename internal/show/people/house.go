@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -154,18 +153,4 @@ func (h *house) plantApprovals(ctx context.Context, w cases.World, event func(st
 		}
 	}
 	return nil
-}
-
-// reachable gives an error unless the product answers.
-func (h *house) reachable(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	response, err := h.HTTP.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return want(response.StatusCode == http.StatusOK, "health answers %s", response.Status)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -27,11 +28,12 @@ type letter struct {
 	raw     string
 }
 
-func openMailbox() (*mailbox, error) {
+func openMailbox(ctx context.Context) (*mailbox, error) {
 	m := &mailbox{}
 	m.server = gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &session{box: m}, nil }))
 	m.server.Domain = "localhost"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("the mail server cannot listen: %w", err)
 	}

@@ -99,7 +99,7 @@ func walkNight(ctx context.Context, o options, t *tally) (err error) {
 
 func openNight(ctx context.Context, o options, t *tally) (n *night, err error) {
 	n = &night{t: t, clients: map[string]*client.Client{}, users: map[string]string{}}
-	if n.box, err = openMailbox(); err != nil {
+	if n.box, err = openMailbox(ctx); err != nil {
 		return nil, err
 	}
 	effects := filepath.Join(o.out, "effects.jsonl")
