@@ -141,11 +141,27 @@ func (s *server) message(call connector.Call) (*gomail.Msg, int, error) {
 	body, _ := call.Args["body"].(string)
 	message.Subject(strings.Join(strings.Fields(subject), " "))
 	message.SetBodyString(gomail.TypeTextPlain, body)
+	if html, _ := call.Args["html"].(string); html != "" {
+		message.AddAlternativeString(gomail.TypeTextHTML, html)
+	}
 	message.SetDate()
 	_, domain, _ := strings.Cut(s.from, "@")
 	message.SetMessageIDWithValue(messageID(call.Key) + "@" + domain)
+	if thread, _ := call.Args["thread"].(string); thread != "" {
+		message.SetGenHeader("References", "<tocsin.thread."+messageWord(thread)+"@"+domain+">")
+	}
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answering machine answers
 	return message, len(list), nil
+}
+
+// messageWord keeps of a thread's name what may stand in a message's id.
+func messageWord(thread string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, thread)
 }
 
 // messageID is the same for the same effect.

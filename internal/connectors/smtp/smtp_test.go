@@ -188,3 +188,30 @@ func TestOpenRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestHTML sends both forms: text first, HTML beside it, and a thread that cannot
+// become a header of its own.
+func TestHTML(t *testing.T) {
+	t.Parallel()
+	m := startServer(t, secureTLS)
+	instance, err := open(t, m, map[string]string{"tls": secureTLS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = instance.Do(t.Context(), connector.Call{
+		Action: "send", Key: "5a1c0f", Sent: func(context.Context) error { return nil },
+		Args: map[string]any{"to": []any{"lead@soc.test"}, "subject": "Both", "body": "in words", "html": "<p>in <b>HTML</b></p>", "thread": "INC-1\r\nBcc: x@evil.test"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := m.got()[0]
+	kind := got.mail.Header.Get("Content-Type")
+	text, rich := strings.Index(got.body, "in words"), strings.Index(got.body, "<p>in <b>HTML</b></p>")
+	if !strings.HasPrefix(kind, "multipart/alternative") || text < 0 || rich < text {
+		t.Errorf("%s: text at %d, HTML at %d of\n%s", kind, text, rich, got.body)
+	}
+	if thread := got.mail.Header.Get("References"); thread != "<tocsin.thread.INC-1__Bcc__x_evil.test@soc.test>" || got.mail.Header.Get("Bcc") != "" {
+		t.Errorf("References: %q", thread)
+	}
+}
