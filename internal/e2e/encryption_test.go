@@ -21,6 +21,8 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/app"
+	"github.com/tocsin-soar/tocsin/internal/deadline/packs"
+	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
 	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -289,7 +291,11 @@ func (v *vault) replays(t *testing.T, incident string, whole *history.History) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workflows.New(v.app.Plan, expression.NewCache(1024)).Register(replayer)
+	duties, faults := packs.Load("")
+	if faults.HasErrors() {
+		t.Fatal(faults)
+	}
+	workflows.New(v.app.Plan, expression.NewCache(1024)).CountBy(timeline.Counter).Notify(timeline.Duties(duties)).Register(replayer)
 	options := worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: incident}}
 	if err := replayer.ReplayWorkflowHistoryWithOptions(nil, proto.Clone(whole).(*history.History), options); err != nil {
 		t.Errorf("it does not replay: %v", err)
