@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/intake"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -58,7 +59,7 @@ func (r alertRoutes) accept(ctx context.Context, source string) (gen.ReceiptsJSO
 func receiptOf(r intake.Receipt) gen.Receipt {
 	return gen.Receipt{
 		AlertID: r.AlertID, Duplicate: r.Duplicate, Parsed: r.Parsed,
-		IncidentID: optional(r.IncidentID), ParseError: optional(r.ParseError),
+		IncidentID: optional.Of(r.IncidentID), ParseError: optional.Of(r.ParseError),
 	}
 }
 
@@ -66,11 +67,11 @@ func receiptOf(r intake.Receipt) gen.Receipt {
 func (r alertRoutes) ListAlerts(ctx context.Context, request gen.ListAlertsRequestObject) (gen.ListAlertsResponseObject, error) {
 	params := request.Params
 	alerts, next, err := r.alerts.Alerts(ctx, principal(ctx), soar.AlertFilter{
-		IncidentID: value(params.IncidentID), Source: value(params.Source), Parsed: params.Parsed,
-		Severity: value(params.Severity), Host: value(params.Host), User: value(params.User), Query: value(params.Q), Since: params.Since, Until: params.Until,
-		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+		IncidentID: optional.Value(params.IncidentID), Source: optional.Value(params.Source), Parsed: params.Parsed,
+		Severity: optional.Value(params.Severity), Host: optional.Value(params.Host), User: optional.Value(params.User), Query: optional.Value(params.Q), Since: params.Since, Until: params.Until,
+		Page: soar.Page{Limit: optional.Value(params.Limit), After: optional.Value(params.After)},
 	})
-	return gen.ListAlerts200JSONResponse{Items: list(alerts), Next: optional(next)}, err
+	return gen.ListAlerts200JSONResponse{Items: optional.List(alerts), Next: optional.Of(next)}, err
 }
 
 // ShowAlert gives one alert.

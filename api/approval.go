@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -17,10 +18,10 @@ type approvalRoutes struct {
 func (r approvalRoutes) ListApprovals(ctx context.Context, request gen.ListApprovalsRequestObject) (gen.ListApprovalsResponseObject, error) {
 	params := request.Params
 	approvals, next, err := r.approvals.Approvals(ctx, principal(ctx), soar.ApprovalFilter{
-		Status: value(params.Status), IncidentID: value(params.IncidentID), Mine: mine(ctx, params.Mine),
-		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+		Status: optional.Value(params.Status), IncidentID: optional.Value(params.IncidentID), Mine: mine(ctx, params.Mine),
+		Page: soar.Page{Limit: optional.Value(params.Limit), After: optional.Value(params.After)},
 	})
-	return gen.ListApprovals200JSONResponse{Items: list(approvals), Next: optional(next)}, err
+	return gen.ListApprovals200JSONResponse{Items: optional.List(approvals), Next: optional.Of(next)}, err
 }
 
 // ShowApproval gives one request with what it binds.
@@ -36,7 +37,7 @@ func (r approvalRoutes) DecideApproval(ctx context.Context, request gen.DecideAp
 		DecisionID: r.keys.id(ctx, request.ApprovalID, request.Params.IdempotencyKey),
 		Approve:    request.Body.Decision == gen.Approve,
 		Reason:     request.Body.Reason,
-		Digest:     value(request.Body.Digest),
+		Digest:     optional.Value(request.Body.Digest),
 		Via:        viaAPI,
 	})
 	return gen.DecideApproval200JSONResponse(approval), err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -37,7 +38,7 @@ func callFrom(ctx context.Context) *call {
 
 // mine gives the caller when a list is to be of what is his, nil otherwise.
 func mine(ctx context.Context, wanted *bool) *soar.Principal {
-	if !value(wanted) {
+	if !optional.Value(wanted) {
 		return nil
 	}
 	who := principal(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 )
@@ -28,7 +29,7 @@ type order struct {
 
 func (r commandRoutes) send(ctx context.Context, o order) (gen.CommandReplyJSONResponse, error) {
 	reply, err := r.commands.Command(ctx, principal(ctx), incidents.CommandRequest{
-		IncidentID: o.incidentID, Name: o.name, Payload: o.payload, Reason: value(o.reason),
+		IncidentID: o.incidentID, Name: o.name, Payload: o.payload, Reason: optional.Value(o.reason),
 		RequestID: r.keys.id(ctx, o.incidentID, o.key),
 	})
 	return gen.CommandReplyJSONResponse(reply), err
@@ -47,8 +48,8 @@ func (r commandRoutes) DeclareIncident(ctx context.Context, request gen.DeclareI
 		}
 	}
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateDeclare, body.Reason, protocol.Declare{
-		Title: value(body.Title), Severity: value(body.Severity), Impact: value(body.Impact), Urgency: value(body.Urgency),
-		Category: value(body.Category), Status: value(body.Status), Owner: value(body.Owner), TLP: value(body.TLP), Facts: body.Facts,
+		Title: optional.Value(body.Title), Severity: optional.Value(body.Severity), Impact: optional.Value(body.Impact), Urgency: optional.Value(body.Urgency),
+		Category: optional.Value(body.Category), Status: optional.Value(body.Status), Owner: optional.Value(body.Owner), TLP: optional.Value(body.TLP), Facts: body.Facts,
 	}})
 	return gen.DeclareIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
@@ -61,7 +62,7 @@ func (r commandRoutes) NoteIncident(ctx context.Context, request gen.NoteInciden
 
 // AcknowledgeIncident says that a person has taken notice.
 func (r commandRoutes) AcknowledgeIncident(ctx context.Context, request gen.AcknowledgeIncidentRequestObject) (gen.AcknowledgeIncidentResponseObject, error) {
-	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateAcknowledge, value(request.Body).Reason, protocol.Control{}})
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateAcknowledge, optional.Value(request.Body).Reason, protocol.Control{}})
 	return gen.AcknowledgeIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
@@ -73,8 +74,8 @@ func (r commandRoutes) EscalateIncident(ctx context.Context, request gen.Escalat
 
 // AcknowledgeEscalation says that somebody has it.
 func (r commandRoutes) AcknowledgeEscalation(ctx context.Context, request gen.AcknowledgeEscalationRequestObject) (gen.AcknowledgeEscalationResponseObject, error) {
-	body := value(request.Body)
-	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateAcknowledgeEscalation, body.Reason, protocol.AcknowledgeEscalation{EscalationID: value(body.EscalationID)}})
+	body := optional.Value(request.Body)
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateAcknowledgeEscalation, body.Reason, protocol.AcknowledgeEscalation{EscalationID: optional.Value(body.EscalationID)}})
 	return gen.AcknowledgeEscalation202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
@@ -86,14 +87,14 @@ func (r commandRoutes) PauseIncident(ctx context.Context, request gen.PauseIncid
 
 // ResumeIncident goes on after a pause.
 func (r commandRoutes) ResumeIncident(ctx context.Context, request gen.ResumeIncidentRequestObject) (gen.ResumeIncidentResponseObject, error) {
-	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateResume, value(request.Body).Reason, protocol.Control{}})
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateResume, optional.Value(request.Body).Reason, protocol.Control{}})
 	return gen.ResumeIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
 // CancelIncident stops all runs.
 func (r commandRoutes) CancelIncident(ctx context.Context, request gen.CancelIncidentRequestObject) (gen.CancelIncidentResponseObject, error) {
 	body := request.Body
-	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateCancel, &body.Reason, protocol.Cancel{Compensate: value(body.Compensate)}})
+	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateCancel, &body.Reason, protocol.Cancel{Compensate: optional.Value(body.Compensate)}})
 	return gen.CancelIncident202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
 
@@ -120,7 +121,7 @@ func (r commandRoutes) MarkDone(ctx context.Context, request gen.MarkDoneRequest
 // ActOnDuty confirms or waives a duty, or says that a notice was sent.
 func (r commandRoutes) ActOnDuty(ctx context.Context, request gen.ActOnDutyRequestObject) (gen.ActOnDutyResponseObject, error) {
 	body := request.Body
-	command := protocol.DutyCommand{Duty: body.Duty, Do: string(body.Do), Proof: value(body.Proof), Sent: value(body.Sent)}
+	command := protocol.DutyCommand{Duty: body.Duty, Do: string(body.Do), Proof: optional.Value(body.Proof), Sent: optional.Value(body.Sent)}
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateDuty, body.Reason, command})
 	return gen.ActOnDuty202JSONResponse{CommandReplyJSONResponse: reply}, err
 }
@@ -137,7 +138,7 @@ func (r commandRoutes) AddAlert(ctx context.Context, request gen.AddAlertRequest
 // RunPlaybook starts one more playbook.
 func (r commandRoutes) RunPlaybook(ctx context.Context, request gen.RunPlaybookRequestObject) (gen.RunPlaybookResponseObject, error) {
 	body := request.Body
-	run := protocol.RunPin{Playbook: body.Playbook, Version: value(body.Version), Input: body.Input, Reason: value(body.Reason)}
+	run := protocol.RunPin{Playbook: body.Playbook, Version: optional.Value(body.Version), Input: body.Input, Reason: optional.Value(body.Reason)}
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateRunPlaybook, body.Reason, protocol.RunPlaybook{Run: run}})
 	return gen.RunPlaybook202JSONResponse{CommandReplyJSONResponse: reply}, err
 }

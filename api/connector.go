@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -31,7 +32,7 @@ func (r connectorRoutes) ShowConnector(_ context.Context, request gen.ShowConnec
 	out := connectorOf(request.Instance, described)
 	for _, setting := range described.Settings {
 		out.Settings = append(out.Settings, gen.ConnectorSetting{
-			Name: setting.Name, Description: setting.Description, Required: setting.Required, Secret: setting.Secret, Default: optional(setting.Default),
+			Name: setting.Name, Description: setting.Description, Required: setting.Required, Secret: setting.Secret, Default: optional.Of(setting.Default),
 		})
 	}
 	return gen.ShowConnector200JSONResponse(out), nil
@@ -40,7 +41,7 @@ func (r connectorRoutes) ShowConnector(_ context.Context, request gen.ShowConnec
 func connectorOf(instance string, m *manifest.Manifest) gen.Connector {
 	out := gen.Connector{
 		Instance: instance, Connector: m.Connector, Version: m.Version, Title: m.Title, Digest: m.Digest,
-		Description: optional(m.Description), Tested: optional(m.Tested), Actions: []gen.ConnectorAction{},
+		Description: optional.Of(m.Description), Tested: optional.Of(m.Tested), Actions: []gen.ConnectorAction{},
 	}
 	for _, action := range m.Actions {
 		out.Actions = append(out.Actions, actionOf(action))
@@ -50,8 +51,8 @@ func connectorOf(instance string, m *manifest.Manifest) gen.Connector {
 
 func actionOf(a manifest.Action) gen.ConnectorAction {
 	out := gen.ConnectorAction{
-		Name: a.Name, Title: a.Title, Description: optional(a.Description), Risk: gen.ConnectorActionRisk(a.Risk),
-		Input: a.Input, Output: a.Output, Target: optional(a.Target), Protects: optional(a.Protects),
+		Name: a.Name, Title: a.Title, Description: optional.Of(a.Description), Risk: gen.ConnectorActionRisk(a.Risk),
+		Input: a.Input, Output: a.Output, Target: optional.Of(a.Target), Protects: optional.Of(a.Protects),
 		Irreversible: a.Irreversible, Idempotent: a.Idempotent, Evidence: a.Evidence,
 		TimeoutSeconds: float32(a.Timeout.Seconds()),
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/intake/trial"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -14,7 +15,7 @@ type correlationRoutes struct{ trials correlationTrier }
 // TryCorrelation tries correlation rules on past alerts.
 func (r correlationRoutes) TryCorrelation(ctx context.Context, request gen.TryCorrelationRequestObject) (gen.TryCorrelationResponseObject, error) {
 	body := request.Body
-	asked := trial.Request{Since: value(body.Since), Until: value(body.Until), Limit: value(body.Limit)}
+	asked := trial.Request{Since: optional.Value(body.Since), Until: optional.Value(body.Until), Limit: optional.Value(body.Limit)}
 	if body.Rules != nil {
 		asked.Rules = []byte(*body.Rules)
 	}
@@ -35,10 +36,10 @@ func (r correlationRoutes) TryCorrelation(ctx context.Context, request gen.TryCo
 }
 
 func groupOf(group trial.Group) gen.CorrelationGroup {
-	out := gen.CorrelationGroup{Rule: group.Rule, Change: gen.CorrelationGroupChange(group.Change), Incidents: list(group.Incidents)}
+	out := gen.CorrelationGroup{Rule: group.Rule, Change: gen.CorrelationGroupChange(group.Change), Incidents: optional.List(group.Incidents)}
 	for _, alert := range group.Alerts {
 		out.Alerts = append(out.Alerts, gen.CorrelationAlert{
-			AlertID: alert.ID, IncidentID: optional(alert.IncidentID), ReceivedAt: alert.ReceivedAt, Source: alert.Source, Title: alert.Title,
+			AlertID: alert.ID, IncidentID: optional.Of(alert.IncidentID), ReceivedAt: alert.ReceivedAt, Source: alert.Source, Title: alert.Title,
 		})
 	}
 	return out

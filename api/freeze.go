@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 )
 
 type freezeRoutes struct{ freeze freezer }
@@ -26,6 +27,6 @@ func (r freezeRoutes) SetFreeze(ctx context.Context, request gen.SetFreezeReques
 			return nil, changedMeanwhile("the kill switch")
 		}
 	}
-	freeze, err := r.freeze.SetFreeze(ctx, principal(ctx), body.On, value(body.Scope), body.Reason)
+	freeze, err := r.freeze.SetFreeze(ctx, principal(ctx), body.On, optional.Value(body.Scope), body.Reason)
 	return gen.SetFreeze200JSONResponse{Body: freeze, Headers: gen.SetFreeze200ResponseHeaders{ETag: tagOf(freeze)}}, err
 }

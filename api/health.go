@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 )
 
@@ -29,7 +30,7 @@ func (r healthRoutes) CheckReady(ctx context.Context, _ gen.CheckReadyRequestObj
 	out := gen.Health{Status: gen.HealthStatus(report.Status), Version: r.version, Checks: []gen.HealthCheck{}}
 	for _, result := range report.Checks {
 		out.Checks = append(out.Checks, gen.HealthCheck{
-			Name: result.Name, Ok: result.OK, Vital: result.Vital, Message: optional(result.Message),
+			Name: result.Name, Ok: result.OK, Vital: result.Vital, Message: optional.Of(result.Message),
 			AgeMs: result.Age.Milliseconds(), LatencyMs: result.Took.Milliseconds(),
 		})
 	}

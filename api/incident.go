@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -19,11 +20,11 @@ type incidentRoutes struct {
 func (r incidentRoutes) ListIncidents(ctx context.Context, request gen.ListIncidentsRequestObject) (gen.ListIncidentsResponseObject, error) {
 	params := request.Params
 	found, next, err := r.incidents.List(ctx, principal(ctx), soar.IncidentFilter{
-		Status: value(params.Status), Severity: value(params.Severity), Category: value(params.Category),
-		Owner: value(params.Owner), Open: params.Open, Query: value(params.Q), Since: params.Since, Until: params.Until,
-		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+		Status: optional.Value(params.Status), Severity: optional.Value(params.Severity), Category: optional.Value(params.Category),
+		Owner: optional.Value(params.Owner), Open: params.Open, Query: optional.Value(params.Q), Since: params.Since, Until: params.Until,
+		Page: soar.Page{Limit: optional.Value(params.Limit), After: optional.Value(params.After)},
 	})
-	return gen.ListIncidents200JSONResponse{Items: list(found), Next: optional(next)}, err
+	return gen.ListIncidents200JSONResponse{Items: optional.List(found), Next: optional.Of(next)}, err
 }
 
 // ShowIncident gives an incident with all that belongs to it.
@@ -34,8 +35,8 @@ func (r incidentRoutes) ShowIncident(ctx context.Context, request gen.ShowIncide
 
 // withLists turns missing lists into empty ones.
 func withLists(d protocol.Detail) protocol.Detail {
-	d.Runs, d.Approvals, d.Tasks, d.Containments = list(d.Runs), list(d.Approvals), list(d.Tasks), list(d.Containments)
-	d.Objectives, d.Evidence, d.Alerts = list(d.Objectives), list(d.Evidence), list(d.Alerts)
+	d.Runs, d.Approvals, d.Tasks, d.Containments = optional.List(d.Runs), optional.List(d.Approvals), optional.List(d.Tasks), optional.List(d.Containments)
+	d.Objectives, d.Evidence, d.Alerts = optional.List(d.Objectives), optional.List(d.Evidence), optional.List(d.Alerts)
 	return d
 }
 
@@ -44,9 +45,9 @@ func (r incidentRoutes) OpenIncident(ctx context.Context, request gen.OpenIncide
 	body := request.Body
 	incident, err := r.incidents.Open(ctx, principal(ctx), incidents.OpenRequest{
 		RequestID: r.keys.id(ctx, "", request.Params.IdempotencyKey),
-		Title:     body.Title, Description: value(body.Description), Severity: value(body.Severity), Category: value(body.Category),
-		Impact: value(body.Impact), Urgency: value(body.Urgency), TLP: value(body.TLP), Owner: value(body.Owner), Facts: body.Facts,
-		Host: value(body.Host), User: value(body.User), SourceIP: value(body.SourceIP), DestIP: value(body.DestinationIP), URLs: body.Urls, Input: body.Input, Drill: value(body.Drill),
+		Title:     body.Title, Description: optional.Value(body.Description), Severity: optional.Value(body.Severity), Category: optional.Value(body.Category),
+		Impact: optional.Value(body.Impact), Urgency: optional.Value(body.Urgency), TLP: optional.Value(body.TLP), Owner: optional.Value(body.Owner), Facts: body.Facts,
+		Host: optional.Value(body.Host), User: optional.Value(body.User), SourceIP: optional.Value(body.SourceIP), DestIP: optional.Value(body.DestinationIP), URLs: body.Urls, Input: body.Input, Drill: optional.Value(body.Drill),
 	})
 	if err != nil {
 		return nil, err

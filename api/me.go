@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/access"
 )
 
@@ -12,7 +13,7 @@ type meRoutes struct{}
 // ShowMe tells who the token is and what it permits.
 func (meRoutes) ShowMe(ctx context.Context, _ gen.ShowMeRequestObject) (gen.ShowMeResponseObject, error) {
 	who := principal(ctx)
-	out := gen.ShowMe200JSONResponse{Actor: who.Actor, Roles: list(who.Roles), Source: optional(who.Source), Permissions: []string{}}
+	out := gen.ShowMe200JSONResponse{Actor: who.Actor, Roles: optional.List(who.Roles), Source: optional.Of(who.Source), Permissions: []string{}}
 	for _, permission := range access.Permissions() {
 		if access.Can(who, permission) {
 			out.Permissions = append(out.Permissions, string(permission))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -11,7 +12,7 @@ type operationsRoutes struct{ operations operator }
 
 // ShowOutbox tells how the outbox stands.
 func (r operationsRoutes) ShowOutbox(ctx context.Context, request gen.ShowOutboxRequestObject) (gen.ShowOutboxResponseObject, error) {
-	backlog, err := r.operations.Outbox(ctx, principal(ctx), value(request.Params.Limit))
+	backlog, err := r.operations.Outbox(ctx, principal(ctx), optional.Value(request.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (r operationsRoutes) RetryOutboxItem(ctx context.Context, request gen.Retry
 func (r operationsRoutes) ListProtected(ctx context.Context, _ gen.ListProtectedRequestObject) (gen.ListProtectedResponseObject, error) {
 	found, err := r.operations.Protected(ctx, principal(ctx))
 	return gen.ListProtected200JSONResponse{
-		Body: gen.ProtectedList{Items: list(found)}, Headers: gen.ListProtected200ResponseHeaders{ETag: tagOf(list(found))},
+		Body: gen.ProtectedList{Items: optional.List(found)}, Headers: gen.ListProtected200ResponseHeaders{ETag: tagOf(optional.List(found))},
 	}, err
 }
 
@@ -43,7 +44,7 @@ func (r operationsRoutes) ReplaceProtected(ctx context.Context, request gen.Repl
 	if err != nil {
 		return nil, err
 	}
-	if !holds(&request.Params.IfMatch, tagOf(list(before))) {
+	if !holds(&request.Params.IfMatch, tagOf(optional.List(before))) {
 		return nil, changedMeanwhile(what)
 	}
 	after, err := r.operations.Protect(ctx, principal(ctx), before, request.Body.Items, request.Body.Reason)
@@ -51,6 +52,6 @@ func (r operationsRoutes) ReplaceProtected(ctx context.Context, request gen.Repl
 		return nil, changedMeanwhile(what)
 	}
 	return gen.ReplaceProtected200JSONResponse{
-		Body: gen.ProtectedList{Items: list(after)}, Headers: gen.ReplaceProtected200ResponseHeaders{ETag: tagOf(list(after))},
+		Body: gen.ProtectedList{Items: optional.List(after)}, Headers: gen.ReplaceProtected200ResponseHeaders{ETag: tagOf(optional.List(after))},
 	}, err
 }

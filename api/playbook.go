@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -15,8 +16,8 @@ type playbookRoutes struct{ playbooks playbookKeeper }
 // ListPlaybooks gives one page of versions.
 func (r playbookRoutes) ListPlaybooks(ctx context.Context, request gen.ListPlaybooksRequestObject) (gen.ListPlaybooksResponseObject, error) {
 	params := request.Params
-	versions, next, err := r.playbooks.List(ctx, principal(ctx), soar.Page{Limit: value(params.Limit), After: value(params.After)})
-	return gen.ListPlaybooks200JSONResponse{Items: summaries(versions), Next: optional(next)}, err
+	versions, next, err := r.playbooks.List(ctx, principal(ctx), soar.Page{Limit: optional.Value(params.Limit), After: optional.Value(params.After)})
+	return gen.ListPlaybooks200JSONResponse{Items: summaries(versions), Next: optional.Of(next)}, err
 }
 
 // ShowPlaybook gives one version with its text and plan.
@@ -25,7 +26,7 @@ func (r playbookRoutes) ShowPlaybook(ctx context.Context, request gen.ShowPlaybo
 	if err != nil {
 		return nil, err
 	}
-	shown, ok := choose(versions, value(request.Params.Version))
+	shown, ok := choose(versions, optional.Value(request.Params.Version))
 	if !ok {
 		return nil, soar.Errorf(soar.CodeNotFound, "api.ShowPlaybook", "there is no such version of this playbook")
 	}
@@ -57,7 +58,7 @@ func choose(versions []soar.PlaybookVersion, version string) (soar.PlaybookVersi
 // LintPlaybook tells what is wrong with a text.
 func (r playbookRoutes) LintPlaybook(ctx context.Context, _ gen.LintPlaybookRequestObject) (gen.LintPlaybookResponseObject, error) {
 	plan, found, err := r.playbooks.Lint(callFrom(ctx).raw)
-	return gen.LintPlaybook200JSONResponse{Ok: !found.HasErrors(), Diagnostics: list(found), Plan: optionalJSON(plan)}, err
+	return gen.LintPlaybook200JSONResponse{Ok: !found.HasErrors(), Diagnostics: optional.List(found), Plan: optional.JSON(plan)}, err
 }
 
 // PublishPlaybook publishes a version.
@@ -73,7 +74,7 @@ func (r playbookRoutes) PublishPlaybook(ctx context.Context, request gen.Publish
 		return nil, lintErrors(found)
 	}
 	return gen.PublishPlaybook200JSONResponse{
-		Body:    gen.PublishResult{Playbook: summary(version), Diagnostics: list(found)},
+		Body:    gen.PublishResult{Playbook: summary(version), Diagnostics: optional.List(found)},
 		Headers: gen.PublishPlaybook200ResponseHeaders{ETag: etag(version)},
 	}, nil
 }

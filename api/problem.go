@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -143,7 +144,7 @@ func problem(err error, requestID string) (gen.Problem, time.Duration) {
 		message = soar.MessageOf(nil) // whatever it says was not written for outsiders
 	}
 	out.Type, out.Title = "urn:tocsin:problem:"+string(out.Code), titleOf(soar.Code(out.Code))
-	out.Detail, out.Field = optional(message), optional(field)
+	out.Detail, out.Field = optional.Of(message), optional.Of(field)
 	return out, retry
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -25,8 +26,8 @@ type recordRoutes struct {
 // ListTimeline gives one page of the timeline.
 func (r recordRoutes) ListTimeline(ctx context.Context, request gen.ListTimelineRequestObject) (gen.ListTimelineResponseObject, error) {
 	params := request.Params
-	limit := soar.Page{Limit: value(params.Limit)}.Size()
-	after, read := value(params.After), limit
+	limit := soar.Page{Limit: optional.Value(params.Limit)}.Size()
+	after, read := optional.Value(params.After), limit
 	if params.Kind != nil || params.Actor != nil {
 		read = exportPage
 	}
@@ -61,7 +62,7 @@ const filteredPages = 10
 // wanted tells whether an entry fits the filter. A kind takes in the kinds below
 // it: approval is also approval.decision.
 func wanted(entry gen.TimelineEntry, params gen.ListTimelineParams) bool {
-	kind, actor := value(params.Kind), value(params.Actor)
+	kind, actor := optional.Value(params.Kind), optional.Value(params.Actor)
 	return (kind == "" || entry.Kind == kind || strings.HasPrefix(entry.Kind, kind+".")) && (actor == "" || entry.By.ID == actor)
 }
 
@@ -78,7 +79,7 @@ func timelineEntry(e record.Entry) gen.TimelineEntry {
 		return out
 	}
 	out.At, out.Kind, out.By, out.Text = payload.At, payload.Kind, payload.By, payload.Text
-	out.Step, out.Data = optional(payload.Step), optionalJSON(payload.Data)
+	out.Step, out.Data = optional.Of(payload.Step), optional.JSON(payload.Data)
 	return out
 }
 
@@ -127,7 +128,7 @@ func (x export) VisitExportRecordResponse(w http.ResponseWriter) error {
 
 // WatchIncident follows the timeline.
 func (r recordRoutes) WatchIncident(ctx context.Context, request gen.WatchIncidentRequestObject) (gen.WatchIncidentResponseObject, error) {
-	after := value(request.Params.After)
+	after := optional.Value(request.Params.After)
 	if last := request.Params.LastEventID; last != nil {
 		// The description has checked its form; what overflows is refused here.
 		seen, err := strconv.ParseInt(*last, 10, 64)

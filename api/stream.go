@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -128,7 +129,7 @@ func (e eventWriter) comment(text string) error { return e.write(": " + text + "
 // end tells the reader why nothing more comes.
 func (e eventWriter) end(err error) error {
 	body, _ := problem(err, "")
-	data, err := json.Marshal(map[string]string{"code": string(body.Code), "message": value(body.Detail)})
+	data, err := json.Marshal(map[string]string{"code": string(body.Code), "message": optional.Value(body.Detail)})
 	if err != nil {
 		return err
 	}

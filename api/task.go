@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -16,10 +17,10 @@ type taskRoutes struct {
 func (r taskRoutes) ListTasks(ctx context.Context, request gen.ListTasksRequestObject) (gen.ListTasksResponseObject, error) {
 	params := request.Params
 	tasks, next, err := r.tasks.Tasks(ctx, principal(ctx), soar.TaskFilter{
-		Status: value(params.Status), IncidentID: value(params.IncidentID), Mine: mine(ctx, params.Mine),
-		Page: soar.Page{Limit: value(params.Limit), After: value(params.After)},
+		Status: optional.Value(params.Status), IncidentID: optional.Value(params.IncidentID), Mine: mine(ctx, params.Mine),
+		Page: soar.Page{Limit: optional.Value(params.Limit), After: optional.Value(params.After)},
 	})
-	return gen.ListTasks200JSONResponse{Items: list(tasks), Next: optional(next)}, err
+	return gen.ListTasks200JSONResponse{Items: optional.List(tasks), Next: optional.Of(next)}, err
 }
 
 // ShowTask gives one task with its form.

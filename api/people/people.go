@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/people"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -36,7 +37,7 @@ type Routes struct {
 // ListPeople gives everybody.
 func (r Routes) ListPeople(ctx context.Context, _ gen.ListPeopleRequestObject) (gen.ListPeopleResponseObject, error) {
 	found, err := r.Directory.People(ctx, r.Principal(ctx))
-	return gen.ListPeople200JSONResponse{Items: list(found)}, err
+	return gen.ListPeople200JSONResponse{Items: optional.List(found)}, err
 }
 
 // ShowPerson gives one.
@@ -61,22 +62,22 @@ func (r Routes) PutPerson(ctx context.Context, request gen.PutPersonRequestObjec
 	}
 	body := request.Body
 	saved, err := r.Directory.Put(ctx, r.Principal(ctx), before, people.Change{
-		ID: request.PersonID, Name: body.Name, Email: value(body.Email), Zone: value(body.Zone), Roles: body.Roles, Active: body.Active, Reason: body.Reason,
+		ID: request.PersonID, Name: body.Name, Email: optional.Value(body.Email), Zone: optional.Value(body.Zone), Roles: body.Roles, Active: body.Active, Reason: body.Reason,
 	})
 	return gen.PutPerson200JSONResponse{Body: saved, Headers: gen.PutPerson200ResponseHeaders{ETag: r.Tag(saved)}}, err
 }
 
 // ListQualifications gives what people are qualified for.
 func (r Routes) ListQualifications(ctx context.Context, request gen.ListQualificationsRequestObject) (gen.ListQualificationsResponseObject, error) {
-	found, err := r.Directory.Qualifications(ctx, r.Principal(ctx), value(request.Params.Person))
-	return gen.ListQualifications200JSONResponse{Items: list(found)}, err
+	found, err := r.Directory.Qualifications(ctx, r.Principal(ctx), optional.Value(request.Params.Person))
+	return gen.ListQualifications200JSONResponse{Items: optional.List(found)}, err
 }
 
 // RecordQualification keeps one.
 func (r Routes) RecordQualification(ctx context.Context, request gen.RecordQualificationRequestObject) (gen.RecordQualificationResponseObject, error) {
 	body := request.Body
 	recorded, err := r.Directory.Record(ctx, r.Principal(ctx), soar.Qualification{
-		Person: body.Person, Class: body.Class, Source: string(body.Source), Title: body.Title, ValidFrom: r.orNow(body.ValidFrom), ValidUntil: body.ValidUntil,
+		Person: body.Person, Class: body.Class, Source: string(body.Source), Title: body.Title, ValidFrom: optional.Or(body.ValidFrom, r.Now), ValidUntil: body.ValidUntil,
 	})
 	return gen.RecordQualification201JSONResponse(recorded), err
 }
@@ -89,15 +90,15 @@ func (r Routes) RevokeQualification(ctx context.Context, request gen.RevokeQuali
 
 // ListAbsences gives who is away.
 func (r Routes) ListAbsences(ctx context.Context, request gen.ListAbsencesRequestObject) (gen.ListAbsencesResponseObject, error) {
-	found, err := r.Directory.Absences(ctx, r.Principal(ctx), value(request.Params.Person))
-	return gen.ListAbsences200JSONResponse{Items: list(found)}, err
+	found, err := r.Directory.Absences(ctx, r.Principal(ctx), optional.Value(request.Params.Person))
+	return gen.ListAbsences200JSONResponse{Items: optional.List(found)}, err
 }
 
 // SetAbsence keeps one.
 func (r Routes) SetAbsence(ctx context.Context, request gen.SetAbsenceRequestObject) (gen.SetAbsenceResponseObject, error) {
 	body := request.Body
 	kept, err := r.Directory.Away(ctx, r.Principal(ctx), soar.Absence{
-		Person: body.Person, Delegate: value(body.Delegate), From: r.orNow(body.From), Until: body.Until, Reason: value(body.Reason),
+		Person: body.Person, Delegate: optional.Value(body.Delegate), From: optional.Or(body.From, r.Now), Until: body.Until, Reason: optional.Value(body.Reason),
 	})
 	return gen.SetAbsence201JSONResponse(kept), err
 }
@@ -110,29 +111,6 @@ func (r Routes) EndAbsence(ctx context.Context, request gen.EndAbsenceRequestObj
 
 // ListApprovers tells who may approve what.
 func (r Routes) ListApprovers(ctx context.Context, request gen.ListApproversRequestObject) (gen.ListApproversResponseObject, error) {
-	slate, err := r.Directory.Slate(ctx, r.Principal(ctx), value(request.Params.Class), r.orNow(request.Params.At))
+	slate, err := r.Directory.Slate(ctx, r.Principal(ctx), optional.Value(request.Params.Class), optional.Or(request.Params.At, r.Now))
 	return gen.ListApprovers200JSONResponse(slate), err
-}
-
-func (r Routes) orNow(at *time.Time) time.Time {
-	if at == nil {
-		return r.Now()
-	}
-	return *at
-}
-
-// value gives what p points to, the zero value when there is nothing.
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
-
-// list gives an empty list for nil, because null is not a list to a caller.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -23,7 +24,7 @@ type SlackRoutes struct {
 // ListSlackIdentities gives which Slack users are which people.
 func (r SlackRoutes) ListSlackIdentities(ctx context.Context, _ gen.ListSlackIdentitiesRequestObject) (gen.ListSlackIdentitiesResponseObject, error) {
 	found, err := r.Identities.List(ctx, r.Principal(ctx))
-	return gen.ListSlackIdentities200JSONResponse{Items: list(found)}, err
+	return gen.ListSlackIdentities200JSONResponse{Items: optional.List(found)}, err
 }
 
 // ClaimSlackCode links a Slack user with the caller.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
 )
 
@@ -102,24 +103,9 @@ nobody stands in.`,
 }
 
 func newAbsenceEndCommand(c *cli) *cobra.Command {
-	var reason string
-	command := &cobra.Command{
+	return c.endCommand(ending{"ended", (*client.Client).AbsenceEnd}, &cobra.Command{
 		Use:     "end ABSENCE",
 		Short:   "End an absence now",
 		Example: "  tocsin absence end ABS-0123456789 --reason \"back early\"",
-		Args:    words(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := c.connect()
-			if err != nil {
-				return err
-			}
-			if err := server.AbsenceEnd(cmd.Context(), args[0], reason); err != nil {
-				return err
-			}
-			return c.show(cmd, map[string]string{"id": args[0], "state": "ended"}, func(p *printer) { p.line("%s  ended", args[0]) })
-		},
-	}
-	command.Flags().StringVarP(&reason, "reason", "r", "", "why; it goes into the record")
-	_ = command.MarkFlagRequired("reason") // the flag is defined above
-	return command
+	})
 }

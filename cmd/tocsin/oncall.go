@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
 )
 
@@ -174,24 +175,9 @@ func newOverridesCommand(c *cli) *cobra.Command {
 }
 
 func newOverrideDeleteCommand(c *cli) *cobra.Command {
-	var reason string
-	command := &cobra.Command{
+	return c.endCommand(ending{"ended", (*client.Client).OverrideEnd}, &cobra.Command{
 		Use:     "delete OVERRIDE",
 		Short:   "Take an override back now",
 		Example: "  tocsin oncall delete OVR-0123456789 --reason \"not needed\"",
-		Args:    words(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := c.connect()
-			if err != nil {
-				return err
-			}
-			if err := server.OverrideEnd(cmd.Context(), args[0], reason); err != nil {
-				return err
-			}
-			return c.show(cmd, map[string]string{"id": args[0], "state": "ended"}, func(p *printer) { p.line("%s  ended", args[0]) })
-		},
-	}
-	command.Flags().StringVarP(&reason, "reason", "r", "", "why; it goes into the record")
-	_ = command.MarkFlagRequired("reason") // the flag is defined above
-	return command
+	})
 }

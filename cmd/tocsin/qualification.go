@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
 )
@@ -133,24 +134,9 @@ func end(from *time.Time, until, length string) (time.Time, error) {
 }
 
 func newQualificationRevokeCommand(c *cli) *cobra.Command {
-	var reason string
-	command := &cobra.Command{
+	return c.endCommand(ending{"revoked", (*client.Client).QualificationRevoke}, &cobra.Command{
 		Use:     "revoke QUALIFICATION",
 		Short:   "End a qualification now",
 		Example: "  tocsin qualification revoke QUA-0123456789 --reason \"failed the drill\"",
-		Args:    words(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := c.connect()
-			if err != nil {
-				return err
-			}
-			if err := server.QualificationRevoke(cmd.Context(), args[0], reason); err != nil {
-				return err
-			}
-			return c.show(cmd, map[string]string{"id": args[0], "state": "revoked"}, func(p *printer) { p.line("%s  revoked", args[0]) })
-		},
-	}
-	command.Flags().StringVarP(&reason, "reason", "r", "", "why; it goes into the record")
-	_ = command.MarkFlagRequired("reason") // the flag is defined above
-	return command
+	})
 }

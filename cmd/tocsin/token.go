@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -99,25 +100,9 @@ func tokenState(t gen.Token, now time.Time) string {
 }
 
 func newTokenRevokeCommand(c *cli) *cobra.Command {
-	var reason string
-	command := &cobra.Command{
+	return c.endCommand(ending{"revoked", (*client.Client).TokenRevoke}, &cobra.Command{
 		Use:     "revoke TOKEN",
 		Short:   "End a token at once",
 		Example: "  tocsin token revoke 4fQ0aZ91xK --reason \"laptop was stolen\"",
-		Args:    words(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := c.connect()
-			if err != nil {
-				return err
-			}
-			if err := server.TokenRevoke(cmd.Context(), args[0], reason); err != nil {
-				return err
-			}
-			done := map[string]string{"id": args[0], "state": "revoked"}
-			return c.show(cmd, done, func(p *printer) { p.line("%s  revoked", args[0]) })
-		},
-	}
-	command.Flags().StringVarP(&reason, "reason", "r", "", "why; it goes into the record")
-	_ = command.MarkFlagRequired("reason") // the flag is defined above
-	return command
+	})
 }

@@ -28,7 +28,7 @@ func (a *App) work(ctx context.Context) error {
 	}
 	cache := expression.NewCache(programs)
 	worker := a.temporal.NewWorker()
-	workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Notify(timeline.Duties(a.duties)).Register(worker)
+	a.workflows(cache).Register(worker)
 	activities.New(activities.Deps{
 		Connectors:       a.counted(),
 		Store:            guarded{a.store, a.policy.Protected, &firstActions{store: a.store, metrics: a.metrics, log: a.log, seen: map[string]bool{}}},
@@ -49,6 +49,14 @@ func (a *App) work(ctx context.Context) error {
 	a.working.Store(false)
 	worker.Stop()
 	return nil
+}
+
+// Workflows gives the workflows as the worker carries them out: a history replays
+// only with the same plans, clocks and packs.
+func (a *App) Workflows() *workflows.Workflows { return a.workflows(expression.NewCache(programs)) }
+
+func (a *App) workflows(cache *expression.Cache) *workflows.Workflows {
+	return workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Notify(timeline.Duties(a.duties))
 }
 
 // awaitTemporal waits for Temporal and registers the search attributes: a

@@ -21,17 +21,13 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/app"
-	"github.com/tocsin-soar/tocsin/internal/deadline/packs"
-	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
-	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/store/payloadkey"
 	"github.com/tocsin-soar/tocsin/internal/temporalclient/codec"
-	"github.com/tocsin-soar/tocsin/workflows"
 )
 
 // canaries are words of an alert that must not be readable in Temporal: the title,
@@ -291,11 +287,7 @@ func (v *vault) replays(t *testing.T, incident string, whole *history.History) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	duties, faults := packs.Load("")
-	if faults.HasErrors() {
-		t.Fatal(faults)
-	}
-	workflows.New(v.app.Plan, expression.NewCache(1024)).CountBy(timeline.Counter).Notify(timeline.Duties(duties)).Register(replayer)
+	v.app.Workflows().Register(replayer)
 	options := worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: incident}}
 	if err := replayer.ReplayWorkflowHistoryWithOptions(nil, proto.Clone(whole).(*history.History), options); err != nil {
 		t.Errorf("it does not replay: %v", err)

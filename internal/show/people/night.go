@@ -218,12 +218,10 @@ func (n *night) alert(ctx context.Context, body string) (string, error) {
 	}
 	return until(ctx, "an incident of the alert", func() (string, bool) {
 		alert, err := n.clients[lead].Alert(ctx, receipts.Items[0].AlertID)
-		return func() string {
-			if err != nil {
-				return ""
-			}
-			return alert.IncidentID
-		}(), err == nil && alert.IncidentID != ""
+		if err != nil {
+			return "", false
+		}
+		return alert.IncidentID, alert.IncidentID != ""
 	})
 }
 
@@ -253,6 +251,11 @@ func (n *night) card(ctx context.Context, id, action string) (slacktest.Message,
 
 // fill clicks a button and sends the modal that opens.
 func (n *night) fill(ctx context.Context, person string, on slacktest.Message, action string, values map[string]any) error {
+	return n.modal(ctx, person, on, action, func(slacktest.View) map[string]any { return values })
+}
+
+// modal clicks a button and sends the modal that opens with what write gives for it.
+func (n *night) modal(ctx context.Context, person string, on slacktest.Message, action string, write func(slacktest.View) map[string]any) error {
 	user := n.users[person]
 	n.slack.Dismiss(user)
 	if err := n.slack.Click(ctx, user, on.Channel, on.TS, action); err != nil {
@@ -268,7 +271,7 @@ func (n *night) fill(ctx context.Context, person string, on slacktest.Message, a
 	if err != nil {
 		return err
 	}
-	done, err := n.slack.Submit(ctx, user, view.ID, values)
+	done, err := n.slack.Submit(ctx, user, view.ID, write(view))
 	if err != nil {
 		return err
 	}

@@ -132,26 +132,7 @@ func (n *night) crisis(ctx context.Context, incident string) error {
 // form fills in whatever modal the button opens: text where text is wanted, the first
 // choice where there are some.
 func (n *night) form(ctx context.Context, person string, on slacktest.Message, action string) error {
-	user := n.users[person]
-	n.slack.Dismiss(user)
-	if err := n.slack.Click(ctx, user, on.Channel, on.TS, action); err != nil {
-		return err
-	}
-	view, err := until(ctx, "a form for "+person, func() (slacktest.View, bool) {
-		views := n.slack.Views(user)
-		if len(views) == 0 {
-			return slacktest.View{}, false
-		}
-		return views[len(views)-1], true
-	})
-	if err != nil {
-		return err
-	}
-	done, err := n.slack.Submit(ctx, user, view.ID, anyAnswer(view.Body))
-	if err != nil {
-		return err
-	}
-	return want(done.Closed, "the form stays open: %v", done.Errors)
+	return n.modal(ctx, person, on, action, func(view slacktest.View) map[string]any { return anyAnswer(view.Body) })
 }
 
 func anyAnswer(body json.RawMessage) map[string]any {

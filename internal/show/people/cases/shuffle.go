@@ -1,10 +1,14 @@
 package cases
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -66,4 +70,41 @@ func (g *generator) answer(c Case, lead int, id string) Case {
 	c.By, c.Roles = person(fmt.Sprintf("lead%d@lab.invalid", lead+1)), []soar.Role{soar.RoleSOCLead}
 	c.DecisionID, c.Approve = c.ApprovalID+"-"+id, g.random.IntN(3) > 0
 	return c
+}
+
+// Play sends the answers, those of one wave at once, and says how many there were.
+// The error is that of a door that does not work.
+func (s Shuffle) Play(ctx context.Context, door Door) (answers int, err error) {
+	for _, wave := range s.Waves {
+		faults := make([]error, len(wave))
+		var at sync.WaitGroup
+		for i, c := range wave {
+			at.Go(func() {
+				if _, _, err := door.Decide(ctx, c); err != nil {
+					faults[i] = fmt.Errorf("%s: %w", c.Name, err)
+				}
+			})
+		}
+		at.Wait()
+		answers += len(wave)
+		err = errors.Join(err, errors.Join(faults...))
+	}
+	return answers, err
+}
+
+// OneOutcome gives an error unless an approval ended in one way, and keeps no decision
+// besides those that made it end so.
+func OneOutcome(a soar.Approval) error {
+	result := quorum.Count(a)
+	settled := len(result.Counted)
+	if result.Denied != nil {
+		settled++
+	}
+	switch {
+	case settled != len(a.Decisions):
+		return fmt.Errorf("%s: %d decisions kept, %d count", a.ID, len(a.Decisions), settled)
+	case result.Status() == soar.ApprovalPending || result.Have > a.Quorum:
+		return fmt.Errorf("%s is %s with %d of %d", a.ID, result.Status(), result.Have, a.Quorum)
+	}
+	return nil
 }
