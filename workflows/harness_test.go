@@ -177,7 +177,7 @@ func (w *world) once(input protocol.IncidentInput) (protocol.IncidentInput, bool
 	if w.often {
 		env.SetCurrentHistoryLength(100_000)
 	}
-	workflows.New(w.source, expression.NewCache(1000)).CountBy(timeline.Counter).Notify(w.duties).Register(env)
+	workflows.New(workflows.Sources{Plans: w.source, Programs: expression.NewCache(1000), Calendars: timeline.Counter, Duties: w.duties}).Register(env)
 	// The random plans run beside other tests on few cores: a second is too short.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	w.activities(env)

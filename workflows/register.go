@@ -13,8 +13,20 @@ import (
 // must promise.
 type PlanSource = interpreter.PlanSource
 
-// Workflows holds what the incident workflow reads that is not in its history:
-// plans and compiled expressions, both pure functions of their names.
+// Sources is what the incident workflow reads that is not in its history.
+type Sources struct {
+	Plans    PlanSource        // pure function of the digest
+	Programs *expression.Cache // pure function of the source text
+
+	// Calendars counts working time and Duties looks up the duties to notify. They
+	// are data of the worker and may differ between two workers: both are asked in
+	// side effects only, so that a replay finds the answer of the first time. Without
+	// them, clocks in a calendar run without rest and say so, and no duty opens.
+	Calendars clocks.Counter
+	Duties    func(protocol.DutyQuery) protocol.Duties
+}
+
+// Workflows is the incident workflow over its sources.
 type Workflows struct {
 	plans PlanSource
 	exprs interpreter.Expressions
@@ -23,23 +35,9 @@ type Workflows struct {
 	duties  func(protocol.DutyQuery) protocol.Duties
 }
 
-// Notify gives the workflows the duties to notify. Without it no duty opens.
-func (w *Workflows) Notify(duties func(protocol.DutyQuery) protocol.Duties) *Workflows {
-	w.duties = duties
-	return w
-}
-
-// CountBy gives the workflows what counts working time. Without it, clocks in a
-// calendar run without rest and say so.
-func (w *Workflows) CountBy(counter clocks.Counter) *Workflows {
-	w.counter = counter
-	return w
-}
-
-// New makes the workflows over plans and a cache of compiled expressions. Both
-// may be shared by all workers of a process.
-func New(plans PlanSource, programs *expression.Cache) *Workflows {
-	return &Workflows{plans: plans, exprs: compiled{programs}}
+// New makes the workflows. The sources may be shared by all workers of a process.
+func New(from Sources) *Workflows {
+	return &Workflows{plans: from.Plans, exprs: compiled{from.Programs}, counter: from.Calendars, duties: from.Duties}
 }
 
 // registry is a Temporal worker, or a test environment, or a replayer.

@@ -45,7 +45,7 @@ func replay(release, file string, change func(*plan.Plan), interceptors ...inter
 	if err != nil {
 		return err
 	}
-	workflows.New(recordedPlan(release, change), expression.NewCache(1024)).Register(replayer)
+	workflows.New(workflows.Sources{Plans: recordedPlan(release, change), Programs: expression.NewCache(1024)}).Register(replayer)
 	return replayer.ReplayWorkflowHistoryFromJSONFile(nil, file)
 }
 

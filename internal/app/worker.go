@@ -51,12 +51,13 @@ func (a *App) work(ctx context.Context) error {
 	return nil
 }
 
-// Workflows gives the workflows as the worker carries them out: a history replays
-// only with the same plans, clocks and packs.
+// Workflows gives the workflows as the worker carries them out.
 func (a *App) Workflows() *workflows.Workflows { return a.workflows(expression.NewCache(programs)) }
 
 func (a *App) workflows(cache *expression.Cache) *workflows.Workflows {
-	return workflows.New(a.library.PlanByDigest, cache).CountBy(timeline.Counter).Notify(timeline.Duties(a.duties))
+	return workflows.New(workflows.Sources{
+		Plans: a.library.PlanByDigest, Programs: cache, Calendars: timeline.Counter, Duties: timeline.Duties(a.duties),
+	})
 }
 
 // awaitTemporal waits for Temporal and registers the search attributes: a

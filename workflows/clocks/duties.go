@@ -22,11 +22,11 @@ import (
 func (d Desk) AdvanceDuties(ctx workflow.Context, now time.Time) (opened []*state.Objective, changed bool) {
 	query := d.query()
 	asked := fingerprint(query)
-	if d.Duties == nil || len(query.Facts) == 0 || asked == d.Case.DutiesAsked {
+	if len(query.Facts) == 0 || asked == d.Case.DutiesAsked {
 		return nil, false
 	}
 	var answer protocol.Duties
-	if err := workflow.SideEffect(ctx, func(workflow.Context) any { return d.Duties(query) }).Get(&answer); err != nil {
+	if err := workflow.SideEffect(ctx, func(workflow.Context) any { return d.look(query) }).Get(&answer); err != nil {
 		workflow.GetLogger(ctx).Error("Duties cannot be read.", "incident", d.Case.Incident.ID, "error", err)
 		return nil, false
 	}
@@ -48,6 +48,13 @@ func (d Desk) AdvanceDuties(ctx workflow.Context, now time.Time) (opened []*stat
 		d.Case.Journal.TouchObjectives()
 	}
 	return opened, changed
+}
+
+func (d Desk) look(query protocol.DutyQuery) protocol.Duties {
+	if d.Duties == nil {
+		return protocol.Duties{}
+	}
+	return d.Duties(query)
 }
 
 func (d Desk) query() protocol.DutyQuery {
