@@ -101,6 +101,7 @@ func mayImport() map[string][]string {
 		"internal/notify":          {"internal/access", "internal/connector", "internal/notify/letter", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/notify/letter":   {"internal/diag", "internal/soar"},
 		"internal/notify/way":      {"internal/connector", "internal/manifest", "internal/notify", "internal/notify/letter", "internal/soar"},
+		"internal/notify/way/waytest": {"internal/connector/connectortest"},
 		"internal/operations":      {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
 		"internal/library":         {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
 

@@ -8,6 +8,8 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/connectors/notify"
 	"github.com/tocsin-soar/tocsin/internal/connectors/packs"
 	"github.com/tocsin-soar/tocsin/internal/connectors/smtp"
+	"github.com/tocsin-soar/tocsin/internal/connectors/teams"
+	"github.com/tocsin-soar/tocsin/internal/connectors/webhook"
 )
 
 // Options are what connectors need from the process around them.
@@ -41,11 +43,19 @@ func All(options Options) ([]connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	chat, err := teams.Kind()
+	if err != nil {
+		return nil, err
+	}
+	hook, err := webhook.Kind(nil)
+	if err != nil {
+		return nil, err
+	}
 	declared, err := packs.Kinds()
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, web, messages, directory, mail)
+	all = append(all, web, messages, directory, mail, chat, hook)
 	for _, kind := range declared {
 		all = append(all, kind)
 	}

@@ -22,7 +22,7 @@ func TestAll(t *testing.T) {
 			t.Errorf("%s: %s", kind.Manifest().Connector, fault)
 		}
 	}
-	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify", "ldap", "smtp",
+	want := []string{"lab_edr", "lab_directory", "lab_firewall", "lab_mail", "lab_intel", "http", "notify", "ldap", "smtp", "teams", "webhook",
 		"abuseipdb", "crowdstrike", "defender", "entra", "jira", "okta", "pagerduty", "urlscan", "virustotal"}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Error(diff)

@@ -15,12 +15,16 @@ func (webhook) Shared() bool { return true }
 
 // Send posts one event; its fields are described in internal/connectors/webhook.
 func (w webhook) Send(ctx context.Context, d notify.Delivery) error {
+	return w.do(ctx, "post", d.Key, d.Message.IncidentID, webhookArgs(d))
+}
+
+func webhookArgs(d notify.Delivery) map[string]any {
 	event := map[string]any{
-		"id": d.Key, "message_id": d.Message.ID, "kind": d.Message.Kind, "at": d.At.UTC().Format(time.RFC3339), "urgent": d.Urgent, "tlp": string(d.TLP),
+		"message_id": d.Message.ID, "kind": d.Message.Kind, "at": d.At.UTC().Format(time.RFC3339), "urgent": d.Urgent, "tlp": string(d.TLP),
 		"reduced": d.Minimal, "subject": d.Subject, "text": d.Text, "incident_id": d.Message.IncidentID, "about": d.Message.About, "template": d.Template,
 	}
 	if d.Incident != nil {
 		event["severity"] = string(d.Incident.Severity)
 	}
-	return w.do(ctx, "post", d.Key, d.Message.IncidentID, map[string]any{"event": event})
+	return map[string]any{"type": "notification", "data": event}
 }
