@@ -2,6 +2,7 @@ package duty
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +66,14 @@ type Setting struct {
 	Zone    *time.Location // nil: the regime's zone where the fact's offset fits it, else the fact's own
 	Days    *calendar.Calendar
 	Project bool // compute stages that follow a submission as if it happened at its limit
+	Told    bool // everything that happened is told: see Condition.Told
+}
+
+func (s Setting) holds(c *Condition, facts Facts) Tri {
+	if s.Told {
+		return c.Told(facts)
+	}
+	return c.Holds(facts)
 }
 
 // Compute applies a regime to what is known.
@@ -94,7 +103,7 @@ func (r *Regime) applies(facts Facts, setting Setting) (Tri, string) {
 			return No, "not among the jurisdictions"
 		}
 	}
-	switch r.When.Holds(facts) {
+	switch r.triggered(facts, setting) {
 	case No:
 		return No, "not the case: " + r.When.String()
 	case Unknown:
@@ -102,6 +111,23 @@ func (r *Regime) applies(facts Facts, setting Setting) (Tri, string) {
 	default:
 		return Yes, ""
 	}
+}
+
+// triggered evaluates the trigger. Where everything is told, a fact that also
+// chooses among the stages says nothing about it: that a leak had no improper
+// purpose is told to choose the 30 days.
+func (r *Regime) triggered(facts Facts, setting Setting) Tri {
+	holds := r.When.Holds(facts)
+	if holds != Unknown || !setting.Told {
+		return holds
+	}
+	told := maps.Clone(facts)
+	for _, s := range r.Stages {
+		for _, name := range s.When.Facts() {
+			delete(told, name)
+		}
+	}
+	return r.When.Told(told)
 }
 
 // Jurisdictions is the fact that says where an incident has effects.
@@ -141,7 +167,7 @@ func (c counter) firstStart() (first calendar.Date, some bool) {
 
 func (c counter) stage(s *Stage, applies Tri) Due {
 	due := Due{Stage: s.ID, StartedBy: s.Start.name()}
-	holds := s.When.Holds(c.facts)
+	holds := c.setting.holds(s.When, c.facts)
 	if holds == Unknown {
 		due.If = s.When.String()
 	}
@@ -219,7 +245,7 @@ func (c counter) relieve(s *Stage, due *Due) error {
 		return nil
 	}
 	// Where it is not known whether somebody has the relief, the strict limit stands.
-	if not := s.Relief.Withdrawn; not != nil && not.Holds(c.facts) != No {
+	if not := s.Relief.Withdrawn; not != nil && c.setting.holds(not, c.facts) != No {
 		return nil
 	}
 	day := due.Day

@@ -96,6 +96,31 @@ func decide(parts []*Condition, facts Facts, early, otherwise Tri) Tri {
 	return answer
 }
 
+// Told evaluates the condition where everything that happened is told, as in a
+// worked example: of parts that are joined, those about which nothing is told
+// leave the answer to the others. A condition about which nothing at all is told
+// stays unknown.
+func (c *Condition) Told(facts Facts) Tri {
+	if c == nil || c.program != nil {
+		return c.Holds(facts)
+	}
+	answer := Unknown
+	early, otherwise, parts := No, Yes, c.all
+	if len(parts) == 0 {
+		early, otherwise, parts = Yes, No, c.any
+	}
+	for _, part := range parts {
+		switch part.Told(facts) {
+		case early:
+			return early
+		case otherwise:
+			answer = otherwise
+		case Unknown:
+		}
+	}
+	return answer
+}
+
 func (c *Condition) evaluate(facts Facts) Tri {
 	vars := map[string]any{}
 	for _, name := range c.reads {

@@ -2,6 +2,7 @@ package duty
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
@@ -35,65 +36,77 @@ func (s start) text() string {
 func Submitted(stage string) string { return stage + "_submitted" }
 
 func (s Start) name() string {
-	if s.Submitted != "" {
+	switch {
+	case s.Submitted != "":
 		return Submitted(s.Submitted)
+	case s.LimitOf != "":
+		return "the limit of " + s.LimitOf
+	default:
+		return s.Fact
 	}
-	return s.Fact
 }
 
 // start finds the moment a clock runs from; known is false while it has not
 // happened.
 func (c counter) start(s Start) (from start, known bool) {
-	from.name = s.name()
-	value, known := c.facts[from.name]
+	from, known = c.begun(s)
 	switch {
 	case !known && s.UntilThen != "":
 		return c.start(Start{Fact: s.UntilThen, YearEnd: s.YearEnd})
-	case !known:
-		if from, known = c.projected(s); !known {
-			return from, false
-		}
-	default:
-		from.assumed = value.Assumed
-		zone := c.zone(value)
-		if from.dayOnly = !value.Day.IsZero(); from.dayOnly {
-			from.day, from.at = value.Day, calendar.Instant(value.Day, 0, zone)
-		} else {
-			from.at = value.At.In(zone)
-			from.day = calendar.DateOf(from.at)
-		}
+	case !known && s.Submitted != "" && c.setting.Project:
+		// A submission that has not happened is taken to happen at its own limit.
+		from, known = c.limit(s.Submitted, s.name())
+		from.projected = true
 	}
-	if s.YearEnd {
+	if known && s.YearEnd {
 		from.day, from.dayOnly = from.day.EndOfYear(), true
 		from.at = calendar.Instant(from.day, 0, from.at.Location())
 		from.name = "the end of the year of " + from.name
 	}
+	return from, known
+}
+
+// begun gives a moment that somebody declared, or the limit of an earlier stage.
+func (c counter) begun(s Start) (start, bool) {
+	if s.LimitOf != "" {
+		return c.limit(s.LimitOf, s.name())
+	}
+	from := start{name: s.name()}
+	value, known := c.facts[from.name]
+	if !known {
+		return from, false
+	}
+	from.assumed = value.Assumed
+	zone := c.zone(value)
+	if from.dayOnly = !value.Day.IsZero(); from.dayOnly {
+		from.day, from.at = value.Day, calendar.Instant(value.Day, 0, zone)
+	} else {
+		from.at = value.At.In(zone)
+		from.day = calendar.DateOf(from.at)
+	}
 	return from, true
 }
 
-// projected takes a submission to happen at its own limit.
-func (c counter) projected(s Start) (start, bool) {
-	from := start{name: s.name(), projected: true}
-	if s.Submitted == "" || !c.setting.Project {
-		return from, false
-	}
+// limit gives when an earlier stage is due, as a moment to count from.
+func (c counter) limit(stage, name string) (start, bool) {
+	from := start{name: name}
 	for _, due := range c.earlier {
-		if due.Stage != s.Submitted || due.State != Running {
+		if due.Stage != stage || due.State != Running {
 			continue
 		}
 		from.at, from.day, from.dayOnly = due.At, due.Day, !due.Day.IsZero()
 		if !from.dayOnly {
 			from.day = calendar.DateOf(due.At)
 		}
-		from.assumed = due.Assumed
+		from.assumed, from.projected = due.Assumed, due.Projected
 		return from, true
 	}
 	return from, false
 }
 
 // zone gives the zone that days are counted in for a moment. Without a set zone
-// the regime's own counts where the moment was written in it; otherwise the moment
-// keeps the distance from UTC it was written with.
+// the regime's own counts where the moment was written in it or in UTC; otherwise
+// the moment keeps the zone, or the distance from UTC, that it was written with.
 func (c counter) zone(v Value) *time.Location {
 	if c.setting.Zone != nil {
 		return c.setting.Zone
@@ -104,12 +117,15 @@ func (c counter) zone(v Value) *time.Location {
 			zone = loaded
 		}
 	}
-	if !v.Day.IsZero() || !v.Zoned {
+	if !v.Day.IsZero() || !v.Zoned || v.At.Location() == time.UTC && c.regime.Zone != "" {
 		return zone
 	}
 	_, written := v.At.Zone()
 	if _, ours := v.At.In(zone).Zone(); ours == written {
 		return zone
+	}
+	if named := v.At.Location(); strings.Contains(named.String(), "/") {
+		return named
 	}
 	return time.FixedZone(v.At.Format("-07:00"), written)
 }

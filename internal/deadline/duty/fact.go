@@ -109,8 +109,9 @@ func (f Fact) valueType() *expression.Type {
 	}
 }
 
-// Parse reads a fact as people, JSON and YAML write it: a date, an instant with or
-// without its distance from UTC (then in zone), a number, true or false, a word.
+// Parse reads a fact as people, JSON and YAML write it: a date, an instant with its
+// distance from UTC, with the name of a zone behind it, or with neither (then in
+// zone), a number, true or false, a word.
 func (f Fact) Parse(raw any, zone *time.Location) (Value, error) {
 	switch f.Kind {
 	case Moment:
@@ -149,6 +150,11 @@ func Snake(text string) string {
 	return strings.Trim(notSnake.ReplaceAllString(strings.ToLower(text), "_"), "_")
 }
 
+// zonedForms are instants with their distance from UTC.
+func zonedForms() []string {
+	return []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00"}
+}
+
 // localForms are instants without their distance from UTC.
 func localForms() []string {
 	return []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}
@@ -166,18 +172,40 @@ func parseMoment(name string, raw any, zone *time.Location) (Value, error) {
 	if d, err := calendar.ParseDate(text); err == nil {
 		return On(d), nil
 	}
-	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+	for _, form := range zonedForms() {
 		if t, err := time.Parse(form, text); err == nil {
 			return At(t), nil
 		}
 	}
+	wall, named := cutZone(text)
+	if named != nil {
+		zone = named
+	}
 	for _, form := range localForms() {
-		if t, err := time.Parse(form, strings.TrimSuffix(text, " local")); err == nil {
-			wall := calendar.Instant(calendar.DateOf(t), t.Hour()*60+t.Minute(), zone).Add(time.Duration(t.Second()) * time.Second)
-			return Value{kind: Moment, At: wall}, nil
+		if t, err := time.Parse(form, wall); err == nil {
+			at := calendar.Instant(calendar.DateOf(t), t.Hour()*60+t.Minute(), zone).Add(time.Duration(t.Second()) * time.Second)
+			return Value{kind: Moment, At: at, Zoned: named != nil}, nil
 		}
 	}
-	return Value{}, fmt.Errorf("fact %s is %q: write 2026-11-20, 2026-11-20T17:00 or 2026-11-20T17:00:00+01:00", name, text)
+	return Value{}, fmt.Errorf("fact %s is %q: write 2026-11-20, 2026-11-20T17:00, 2026-11-20T17:00:00+01:00 or 2026-11-20 17:00 Europe/Berlin", name, text)
+}
+
+// cutZone takes the name of a zone off the end of a time: "2026-11-20 17:00
+// Europe/Berlin". The zone is nil when there is none, or when it says local.
+func cutZone(text string) (wall string, zone *time.Location) {
+	at := strings.LastIndexByte(text, ' ')
+	if at < len(time.DateOnly)+1 {
+		return text, nil
+	}
+	name := text[at+1:]
+	if name == "local" {
+		return text[:at], nil
+	}
+	zone, err := calendar.LoadZone(name)
+	if err != nil {
+		return text, nil
+	}
+	return text[:at], zone
 }
 
 func parseNumber(name string, raw any) (Value, error) {

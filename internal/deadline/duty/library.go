@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -136,6 +137,14 @@ func (l *Library) Fact(name string) (Fact, bool) {
 	fact, ok := l.facts[name]
 	return fact, ok
 }
+
+// Vocabulary lists the words that packs and people share, by name.
+func (l *Library) Vocabulary() []Fact {
+	return slices.SortedFunc(maps.Values(l.facts), func(x, y Fact) int { return strings.Compare(x.Name, y.Name) })
+}
+
+// Calendar gives the calendar of this name, or nil.
+func (l *Library) Calendar(name string) *calendar.Calendar { return l.calendars[name] }
 
 // Days gives the calendar of working days of a regime.
 func (l *Library) Days(r *Regime) *calendar.Calendar {

@@ -146,8 +146,8 @@ func (r *reader) term(n *strictyaml.Node) Term {
 	return Term{Hours: number("hours", 10_000), Days: number("days", 1_000), WorkingDays: number("working_days", 500), Months: number("months", 120)}
 }
 
-// start reads from: a fact, {submitted: stage} or {year_end_of: fact}, with
-// until_then beside submitted or fact.
+// start reads from: a fact, {submitted: stage}, {limit_of: stage} or {year_end_of:
+// fact}, with until_then beside submitted, limit_of or fact.
 func (r *reader) start(n *strictyaml.Node) Start {
 	if n == nil || n.Bad {
 		return Start{}
@@ -156,7 +156,7 @@ func (r *reader) start(n *strictyaml.Node) Start {
 		r.moment(n)
 		return Start{Fact: n.Text}
 	}
-	if !r.Keys(n, "from", []string{"fact", "submitted", "year_end_of", "until_then"}, nil) {
+	if !r.Keys(n, "from", []string{"fact", "submitted", "limit_of", "year_end_of", "until_then"}, nil) {
 		return Start{}
 	}
 	var start Start
@@ -166,6 +166,10 @@ func (r *reader) start(n *strictyaml.Node) Start {
 	}
 	if stage := n.Get("submitted"); stage != nil {
 		start.Submitted = r.Text(stage, "submitted")
+		return start
+	}
+	if stage := n.Get("limit_of"); stage != nil {
+		start.LimitOf = r.Text(stage, "limit_of")
 		return start
 	}
 	if fact := n.Get("fact"); fact != nil {
@@ -255,8 +259,8 @@ func (r *reader) followings(n *strictyaml.Node, regime Regime) {
 			starts = append(starts, limit.Start)
 		}
 		for _, start := range starts {
-			if start.Submitted != "" && !above[start.Submitted] {
-				r.wrongOrder(item, regime, s, start.Submitted)
+			if follows := start.follows(); follows != "" && !above[follows] {
+				r.wrongOrder(item, regime, s, follows)
 			}
 		}
 		above[s.ID] = true
@@ -286,7 +290,7 @@ func (r *reader) wrongOrder(item *strictyaml.Node, regime Regime, s Stage, follo
 		if stage == nil {
 			break
 		}
-		next = stage.Start.Submitted
+		next = stage.Start.follows()
 	}
 	r.Fault(at, RuleStage, fmt.Sprintf("stage %q follows %q, which stands below it", s.ID, follows), "put the stage that comes first above")
 }

@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
@@ -81,10 +82,12 @@ type Stage struct {
 	Draft     string   // template of the notice; empty: the general one
 }
 
-// Start is what a clock runs from: a fact, or the submission of another stage.
+// Start is what a clock runs from: a fact, the submission of another stage, or the
+// limit of another stage.
 type Start struct {
 	Fact      string
 	Submitted string // id of a stage
+	LimitOf   string // id of a stage
 	YearEnd   bool   // from the end of the calendar year of it
 	UntilThen string // a fact to count from while the other is not known; empty: wait
 }
@@ -118,6 +121,9 @@ type Relief struct {
 	At        int // minutes after midnight
 	Withdrawn *Condition
 }
+
+// follows names the stage that a clock waits for; empty when it waits for none.
+func (s Start) follows() string { return cmp.Or(s.Submitted, s.LimitOf) }
 
 // Fixed tells whether the term is a number.
 func (t Term) Fixed() bool { return t.Hours > 0 || t.Days > 0 || t.WorkingDays > 0 || t.Months > 0 }

@@ -2,6 +2,9 @@ package vector_test
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/packs"
@@ -69,6 +72,19 @@ func TestWhatIsNotUnderstoodHasNotPassed(t *testing.T) {
 		{"nothing expected", func(v *vector.Vector) { v.Expected = nil }},
 		{"another instant", func(v *vector.Vector) { v.Expected["due"] = "2026-03-31T12:00:00+02:00" }},
 		{"another answer", func(v *vector.Vector) { v.Expected["applicable"] = false }},
+		{"text that nobody knows, where nothing is due", func(v *vector.Vector) {
+			v.Input, v.Expected = map[string]any{"moonrise": "late"}, map[string]any{"due": nil}
+		}},
+		{"a regime that could be several", func(v *vector.Vector) { v.Regime = "gdpr" }},
+		{"stage that is not there", func(v *vector.Vector) { v.Stage = "moon phase" }},
+		{"weekend that is no day", func(v *vector.Vector) { v.Input["weekend"] = []any{"freeday"} }},
+		{"another term", func(v *vector.Vector) { v.Expected["notification_hours"] = 96.0 }},
+		{"another unit", func(v *vector.Vector) { v.Expected["term"] = "72 days" }},
+		{"another recipient", func(v *vector.Vector) { v.Expected["recipient"] = "the mayor" }},
+		{"another status", func(v *vector.Vector) { v.Expected["status"] = "proposed" }},
+		{"another state", func(v *vector.Vector) { v.Expected["state"] = "waiting" }},
+		{"another law", func(v *vector.Vector) { v.Expected["in_force"] = false }},
+		{"cannot be read", func(v *vector.Vector) { v.Fault = "a vector must be a mapping" }},
 		{"no answer", func(v *vector.Vector) { v.Expected["applicable"] = "no" }},
 	}
 	for _, row := range rows {
@@ -78,4 +94,67 @@ func TestWhatIsNotUnderstoodHasNotPassed(t *testing.T) {
 			t.Errorf("%s: passed: %+v", row.name, result)
 		}
 	}
+}
+
+func TestSpellings(t *testing.T) {
+	t.Parallel()
+	pass(t, "testdata/spellings.json")
+}
+
+func load(t *testing.T, source string) ([]vector.Vector, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "v.json")
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return vector.Load(file)
+}
+
+// A file is read as far as it can be: what is not a vector counts as one that has
+// not passed, and a field that nobody knows is told.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	library, _ := packs.Load("")
+	vectors, err := load(t, `[{"Name": "a", "law": "EU_GDPR_33", "given": {"aware": "2026-03-28T12:00:00Z"}, "want": "2026-03-31T12:00:00Z", "weather": "fair"},
+		"nonsense", {"id": "c", "regime": "x-y", "input": {}, "expected": {"due": null}}, {"regime": "eu-gdpr-33", "stage": 3}]`)
+	if err != nil || len(vectors) != 4 {
+		t.Fatal(len(vectors), err)
+	}
+	first := vector.Run(library, vectors[0])
+	if !first.Passed() || !slices.Contains(first.Remarks, "unknown field weather is left out") {
+		t.Errorf("%+v", first)
+	}
+	for i, want := range []string{"", "a vector must be a mapping", `unknown regime "x-y", known are `, "stage must be text"} {
+		result := vector.Run(library, vectors[i])
+		if want != "" && (result.Passed() || len(result.NotUnderstood) == 0 || !strings.HasPrefix(result.NotUnderstood[0], want)) {
+			t.Errorf("%d: %+v, want %q", i, result, want)
+		}
+	}
+	if !strings.Contains(vector.Run(library, vectors[2]).NotUnderstood[0], "us-tx-521") {
+		t.Error("an unknown regime does not list those that are known")
+	}
+	for _, source := range []string{"", "{}", `{"vectors": []}`, `{"vectors": {}}`, "3", `{"vectors": [1]`} {
+		if vectors, err := load(t, source); err == nil {
+			t.Errorf("%q: %v", source, vectors)
+		}
+	}
+}
+
+func FuzzRun(f *testing.F) {
+	for _, seed := range []string{`[{"regime": "eu-gdpr-33", "input": {"aware": "2026-03-28T12:00:00Z"}, "expected": {"due": null}}]`,
+		`{"cases": [{"regime": "sec", "stage": "<5", "input": {"x": {"y": [1]}}, "expected": [{"stage": "a", "due": "b"}], "tz": "UTC", "holidays": ["x"], "weekend": ["sun"]}]}`} {
+		f.Add(seed)
+	}
+	library, _ := packs.Load("")
+	f.Fuzz(func(t *testing.T, source string) {
+		vectors, err := load(t, source)
+		if err != nil {
+			return
+		}
+		for _, v := range vectors {
+			if result := vector.Run(library, v); result.Passed() && len(v.Expected) == 0 {
+				t.Errorf("passed without an expectation: %+v", v)
+			}
+		}
+	})
 }

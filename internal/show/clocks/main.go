@@ -50,15 +50,18 @@ func run(arguments []string, out, faults io.Writer) int {
 
 // report prints what did not pass, what was compared and the sum.
 func report(out io.Writer, results []vector.Result, all bool) int {
-	passed, regimes, compared := 0, map[string]bool{}, map[string]int{}
+	passed, remarked, regimes, compared := 0, 0, map[string]bool{}, map[string]int{}
 	for _, result := range results {
-		regimes[result.Vector.Regime] = true
+		if result.Regime != "" {
+			regimes[result.Regime] = true
+		}
 		for _, check := range result.Checks {
 			compared[check.Compared]++
 		}
 		if result.Passed() {
 			passed++
 		}
+		remarked += len(result.Remarks)
 		if all || !result.Passed() {
 			detail(out, result)
 		}
@@ -68,6 +71,9 @@ func report(out io.Writer, results []vector.Result, all bool) int {
 		kinds = append(kinds, fmt.Sprintf("%d by %s", compared[kind], kind))
 	}
 	fmt.Fprintf(out, "Compared: %s.\n", strings.Join(kinds, ", "))
+	if remarked > 0 {
+		fmt.Fprintf(out, "Names that were read as others, or left out: %d (-all shows them).\n", remarked)
+	}
 	fmt.Fprintf(out, "Vectors passed: %d of %d, of %d regimes.\n", passed, len(results), len(regimes))
 	if passed < len(results) {
 		return 1
@@ -83,6 +89,9 @@ func detail(out io.Writer, result vector.Result) {
 	fmt.Fprintf(out, "%s %s (%s)\n", word, diag.Escape(result.Vector.ID), diag.Escape(result.Vector.Regime))
 	for _, name := range result.NotUnderstood {
 		fmt.Fprintf(out, "  not understood: %s\n", diag.Escape(name))
+	}
+	for _, remark := range result.Remarks {
+		fmt.Fprintf(out, "  note: %s\n", diag.Escape(remark))
 	}
 	for _, check := range result.Checks {
 		sign := "equal"
