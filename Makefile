@@ -90,7 +90,7 @@ show-doors: setup-test ## real payloads through the product's doors: alerts, lab
 VECTORS    ?= $(firstword $(wildcard ../shared/corpora/regulatory/vectors.json) internal/deadline/vector/testdata/vectors.json)
 
 .PHONY: show-clocks
-show-clocks: ## duties to notify: how many test vectors of all pass, and what is compared (VECTORS=file)
+show-clocks: ## duties to notify: test vectors passed of all (VECTORS=file); simulated instants equal to the workflow's
 	@$(GO) run ./internal/show/clocks -vectors '$(VECTORS)' $(CLOCKSFLAGS)
 
 .PHONY: show-people

@@ -38,13 +38,18 @@ func (i *incident) startAlarms(ctx workflow.Context, name string) {
 		i.ring(ctx, name, dueAt, "due", i.breach)
 	})
 	workflow.GoNamed(ctx, "warning "+name, func(ctx workflow.Context) {
-		i.ring(ctx, name, warnAt, "warning at", i.warn)
+		i.ring(ctx, name, i.warnAt, "warning at", i.warn)
 	})
 }
 
 func dueAt(o *state.Objective) *time.Time { return &o.DueAt }
 
-func warnAt(o *state.Objective) *time.Time {
+// warnAt gives the next warning. A clock that is due warns no more: what comes is
+// its breach.
+func (i *incident) warnAt(o *state.Objective) *time.Time {
+	if i.level >= 3 && !i.Now().Before(o.DueAt) {
+		return nil
+	}
 	if o.Rule != "" {
 		if o.Rung < len(o.Warns) {
 			return &o.Warns[o.Rung]
@@ -110,10 +115,16 @@ func (i *incident) breach(o *state.Objective) {
 	if rule := i.Case.Rule(o); rule != nil {
 		actions = rule.OnBreach
 	}
-	late := clocks.Late(o.DueAt, i.Now())
+	late := clocks.Late(o, o.DueAt, i.Now())
+	if missed := len(o.Warns) - o.Rung; i.level >= 3 && missed > 0 {
+		o.Rung = len(o.Warns)
+		late += "; " + state.Plural(missed, "warning") + " before it passed over"
+	}
 	i.tellClock(o, alarm{protocol.EventObjectiveBreached, interpreter.MessageObjectiveBreached, "breached", late, true}, actions)
 }
 
+// warn tells the warning that is due; of several, the last, which also speaks for
+// those before it.
 func (i *incident) warn(o *state.Objective) {
 	o.Warned = true
 	var actions []protocol.ObjectiveAction
@@ -122,7 +133,14 @@ func (i *incident) warn(o *state.Objective) {
 		actions = rule.OnWarning
 	}
 	if o.Rung < len(o.Warns) {
-		late = clocks.Late(o.Warns[o.Rung], i.Now())
+		first := o.Rung
+		for i.level >= 3 && o.Rung+1 < len(o.Warns) && !i.Now().Before(o.Warns[o.Rung+1]) {
+			o.Rung++
+		}
+		late = clocks.Late(o, o.Warns[o.Rung], i.Now())
+		if missed := o.Rung - first; missed > 0 {
+			late += "; " + state.Plural(missed, "warning") + " before it passed over"
+		}
 		o.Rung++
 		o.WarnAt = &o.Warns[min(o.Rung, len(o.Warns)-1)]
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/testsuite"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
 	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
@@ -134,6 +135,49 @@ func TestClocksRestAndAreCountedAnew(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the record:\n%s", want, text)
 		}
+	}
+}
+
+// After three days in which nothing ran, a clock with five warnings and an escalation
+// with four steps are each told once, with what was passed over.
+func TestAfterThreeDaysThereIsNoBurst(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		within time.Duration
+		want   string
+	}{
+		"due too":       {4 * time.Hour, "Objective contain (high) is breached: due 2026-01-02 12:00 UTC, told 68h1m0s late: nothing ran at that time; 5 warnings before it passed over"},
+		"warnings only": {100 * time.Hour, "Objective contain (high) is about to be breached: due 2026-01-06 12:00 UTC, told 22h1m0s late: nothing ran at that time; 4 warnings before it passed over"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := playbook("one", wait("w", plan.Wait{For: time.Minute}))
+			w := newWorld(t, p)
+			w.often = true
+			w.acts = append(w.acts, &act2{at: 2 * time.Second, special: func(*testsuite.TestWorkflowEnvironment) { w.gap = 72 * time.Hour }},
+				&act2{at: 2 * time.Hour, special: func(*testsuite.TestWorkflowEnvironment) { w.gap = 0 }})
+			w.policy = func(protocol.EscalationRequest) (protocol.EscalationPolicy, error) {
+				return protocol.EscalationPolicy{Name: "night", Steps: []protocol.EscalationStep{tells("analyst", time.Hour), tells("soc_lead", time.Hour),
+					tells("incident_commander", time.Hour), tells("legal", time.Hour), tells("ciso", 24*time.Hour)}}, nil
+			}
+			input := incident(p)
+			input.Settings.AutoClose = false
+			input.Policy = protocol.ObjectivePolicy{Name: "agreed", Version: "4", Rules: []protocol.ObjectiveRule{
+				{ID: "a", Objective: "contain", Within: row.within, WarnAt: []float64{0.1, 0.2, 0.3, 0.4, 0.5}},
+			}}
+			w.at(time.Second, protocol.UpdateEscalate, protocol.Escalate{Command: by("anna"), Policy: "night"})
+			closing := w.at(74*time.Hour, protocol.UpdateClose, protocol.Close{Command: by("anna"), Resolution: soar.ResolutionResolved})
+			w.run(input).ended(soar.StatusClosed)
+			rang := append(w.told(protocol.EventObjectiveWarning), w.told(protocol.EventObjectiveBreached)...)
+			if len(rang) != 1 || rang[0].Text != row.want {
+				t.Errorf("%d alarms, closing refused %q:\n%s", len(rang), closing.refused, w.transcript())
+			}
+			steps := w.told(protocol.EventEscalationStep)
+			if len(steps) != 2 || !strings.Contains(steps[1].Text, "step 5 of 5 of policy night: told ciso, soc_lead, incident_commander, legal") ||
+				!strings.Contains(steps[1].Text, "3 steps before it would have been taken in that time") {
+				t.Errorf("steps of the escalation: %+v", steps)
+			}
+		})
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // start of each workflow run, so that continue-as-new moves an incident up.
 const (
 	lowestLevel  = 1
-	highestLevel = 2 // 2: escalation policies, questions about approvals, duties and calendars
+	highestLevel = 3 // 2: escalation policies, questions about approvals, duties and calendars; 3: clocks pass over warnings that are overtaken
 )
 
 // incident is one workflow run of one incident.

@@ -153,6 +153,7 @@ func mayImport() map[string][]string {
 		"internal/bench":          {anything},
 
 		"internal/show/clocks":       {anything},
+		"internal/show/clocks/twin":  {anything},
 		"internal/show/people/cases": {"internal/quorum", "internal/soar"},
 		"internal/show/people":       {anything},
 		"internal/show/doors":        {anything},

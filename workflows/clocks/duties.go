@@ -36,7 +36,7 @@ func (d Desk) AdvanceDuties(ctx workflow.Context, now time.Time) (opened []*stat
 			changed = d.update(known, stage, now) || changed
 			continue
 		}
-		fresh := &state.Objective{Objective: stage.Objective, Warns: stage.Warns}
+		fresh := &state.Objective{Objective: stage.Objective, Warns: stage.Warns, Since: &now}
 		d.settle(fresh, now)
 		d.Case.Objectives = append(d.Case.Objectives, fresh)
 		opened, changed = append(opened, fresh), true
@@ -95,7 +95,7 @@ func (d Desk) update(known *state.Objective, stage protocol.DutyClock, now time.
 	if !dueBefore.IsZero() {
 		known.History = append(known.History, soar.ObjectiveChange{At: now, Why: "facts changed", Rule: known.Rule, DueAt: dueBefore})
 	}
-	known.DueAt, known.Warns, known.StartedAt = stage.DueAt, stage.Warns, stage.StartedAt
+	known.DueAt, known.Warns, known.StartedAt, known.Since = stage.DueAt, stage.Warns, stage.StartedAt, &now
 	d.settle(known, now)
 	text := "Duty " + known.Name + ": " + strings.ReplaceAll(fresh.State, "_", " ")
 	if fresh.State == soar.DutyRunning {

@@ -81,16 +81,26 @@ func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
 	if len(changes) == 0 {
 		return 0
 	}
-	d.Case.Objectives = nil
+	var kept []*state.Objective
 	for _, clock := range after {
-		d.Case.Objectives = append(d.Case.Objectives, &state.Objective{Objective: clock.Objective, Warned: clock.Rung > 0, Warns: clock.Warns, Rung: clock.Rung})
+		kept = append(kept, d.keep(clock, now))
 	}
-	d.Case.Objectives = append(d.Case.Objectives, duties...)
+	d.Case.Objectives = append(kept, duties...)
 	for _, change := range changes {
 		d.tell(change, now)
 	}
 	d.Case.Journal.TouchObjectives()
 	return len(changes)
+}
+
+// keep gives a clock as the case has it. Since says from when on it is due when it
+// is due now.
+func (d Desk) keep(clock objective.Clock, now time.Time) *state.Objective {
+	o := &state.Objective{Objective: clock.Objective, Warned: clock.Rung > 0, Warns: clock.Warns, Rung: clock.Rung, Since: &now}
+	if former := d.Case.Objective(clock.Name); former != nil && former.DueAt.Equal(clock.DueAt) {
+		o.Since = former.Since
+	}
+	return o
 }
 
 // tell puts a change into the journal. That a clock started is not worth a line:
@@ -141,11 +151,17 @@ func Summary(clock string, severity soar.Severity, what string, at time.Time) st
 	return fmt.Sprintf("%s %s, %s %s", clock, Priority(severity), what, at.UTC().Format("2 Jan 15:04 UTC"))
 }
 
-// Late says how late something was told, or "" when it was told in time.
-func Late(due, now time.Time) string {
+// Late says how late something was told, or "" when it was told in time. What was
+// over before the clock was counted so, by a start, another severity or a new fact,
+// is not late because nothing ran.
+func Late(o *state.Objective, due, now time.Time) string {
 	late := now.Sub(due)
-	if late < time.Minute {
+	switch {
+	case late < time.Minute:
 		return ""
+	case o.Since != nil && due.Before(*o.Since):
+		return ", over by " + late.Round(time.Second).String() + " when the clock was counted"
+	default:
+		return ", told " + late.Round(time.Second).String() + " late: nothing ran at that time"
 	}
-	return ", told " + late.Round(time.Second).String() + " late: nothing ran at that time"
 }

@@ -21,7 +21,8 @@ type Objective struct {
 	soar.Objective
 	Warned bool        `json:"warned,omitempty"`
 	Warns  []time.Time `json:"warns,omitempty"` // of its rule
-	Rung   int         `json:"rung,omitempty"`  // how many of Warns have rung
+	Rung   int         `json:"rung,omitempty"`  // how many of Warns have rung or were passed over
+	Since  *time.Time  `json:"since,omitempty"` // when it was counted to be due when it is
 }
 
 // Running tells whether the clock is still to be met or breached.

@@ -93,3 +93,50 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 		t.Errorf("an objective whose calendar is not there runs without rest: %+v", answer.Moments)
 	}
 }
+
+// TestPlay: worked out by hand for a clock of 10 hours that warns at half of it.
+func TestPlay(t *testing.T) {
+	t.Parallel()
+	open := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	at := func(hours int) time.Time { return open.Add(time.Duration(hours) * time.Hour) }
+	waiting := func(is bool) map[string]any { return map[string]any{"waiting": is} }
+	breach := map[string]any{"personal_data_breach": true, "jurisdictions": []any{"eu"}, "processor": false}
+	for name, row := range map[string]struct {
+		changes []timeline.Change
+		want    []string
+	}{
+		"nobody says anything": {nil, []string{"2026-11-20T13:00:00Z warning contain", "2026-11-20T18:00:00Z due contain"}},
+		"met":                  {[]timeline.Change{{At: at(6), Status: soar.StatusContained}}, []string{"2026-11-20T13:00:00Z warning contain"}},
+		"rests for three hours": {[]timeline.Change{{At: at(2), Facts: waiting(true)}, {At: at(5), Facts: waiting(false)}},
+			[]string{"2026-11-20T16:00:00Z warning contain", "2026-11-20T21:00:00Z due contain"}},
+		"worse, and over at once": {[]timeline.Change{{At: at(3), Severity: soar.SeverityCritical}}, []string{"2026-11-20T11:00:00Z due contain"}},
+		"changes come unsorted": {[]timeline.Change{{At: at(5), Facts: waiting(false)}, {At: at(2), Facts: waiting(true)}},
+			[]string{"2026-11-20T16:00:00Z warning contain", "2026-11-20T21:00:00Z due contain"}},
+		"a duty opens and is sent": {[]timeline.Change{{At: at(6), Status: soar.StatusContained, Facts: breach}, {At: at(40), Sent: "eu-gdpr-33/notification"}},
+			[]string{"2026-11-20T13:00:00Z warning contain", "2026-11-21T20:00:00Z warning eu-gdpr-33/notification"}},
+		"a duty opens and is waived": {[]timeline.Change{{At: at(1), Status: soar.StatusContained, Facts: breach}, {At: at(2), Waived: "eu-gdpr-33"}}, nil},
+		"a duty is declared late": {[]timeline.Change{{At: at(80), Facts: breach}},
+			[]string{"2026-11-20T13:00:00Z warning contain", "2026-11-20T18:00:00Z due contain", "2026-11-23T16:00:00Z due eu-gdpr-33/notification"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request(t, nil)
+			r.Incident.OpenedAt = open
+			r.Policy.Rules = []protocol.ObjectiveRule{
+				{ID: "high", Objective: "contain", Severities: []soar.Severity{soar.SeverityHigh}, Within: 10 * time.Hour, WarnAt: []float64{0.5}, Pause: "incident.facts.waiting ?? false"},
+				{ID: "critical", Objective: "contain", Severities: []soar.Severity{soar.SeverityCritical}, Within: time.Hour, WarnAt: []float64{0.5}},
+			}
+			answer, err := timeline.Play(r, row.changes, at(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, m := range answer.Moments {
+				got = append(got, m.String())
+			}
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -25,7 +25,13 @@ func run(arguments []string, out, faults io.Writer) int {
 	file := flags.String("vectors", "internal/deadline/vector/testdata/vectors.json", "`file` of vectors")
 	all := flags.Bool("all", false, "list what passed too")
 	policies := flags.String("policy-dir", "", "`folder` of policy files whose duties add to the shipped ones")
+	scenarios := flags.Int("scenarios", 72, "how many made up incidents happen both in the simulator and in the workflow")
+	seed := flags.Uint64("seed", 1, "what they are made up from")
 	if err := flags.Parse(arguments); err != nil {
+		return 2
+	}
+	if *scenarios < 1 || *scenarios > 10_000 {
+		fmt.Fprintf(faults, "show-clocks: -scenarios is %d, expected 1 to 10000\n", *scenarios)
 		return 2
 	}
 	library, list := packs.Load(*policies)
@@ -45,7 +51,14 @@ func run(arguments []string, out, faults io.Writer) int {
 		results[i] = vector.Run(library, v)
 	}
 	fmt.Fprintf(out, "Vectors of %s, %d regimes in the packs.\n\n", *file, len(library.Regimes))
-	return report(out, results, *all)
+	code := report(out, results, *all)
+	happened, err := happen(*seed, *scenarios, library)
+	if err != nil {
+		fmt.Fprintln(faults, "show-clocks:", err)
+		return 2
+	}
+	fmt.Fprintf(out, "\nIncidents made up from seed %d, each in the simulator and in its workflow.\n\n", *seed)
+	return max(code, reportTwins(out, happened, *all))
 }
 
 // report prints what did not pass, what was compared and the sum.
