@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/api/spec"
 	"github.com/tocsin-soar/tocsin/internal/diag"
+	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -127,9 +128,7 @@ func problem(err error, requestID string) (gen.Problem, time.Duration) {
 	var retry time.Duration
 	if r, ok := errors.AsType[*refusal](err); ok {
 		out.Code, out.Status, message, field = gen.ProblemCode(r.code), r.status, r.message, r.field
-		for _, fault := range r.faults {
-			out.Errors = append(out.Errors, gen.FieldError{Field: fault.Field, Message: fault.Message})
-		}
+		out.Errors = fieldErrors(r.faults)
 		out.Diagnostics = r.diagnostics
 	} else if h, ok := errors.AsType[*echo.HTTPError](err); ok {
 		out.Code, out.Status, message = gen.ProblemCode(codeOf(h.Code)), h.Code, http.StatusText(h.Code)
@@ -139,6 +138,9 @@ func problem(err error, requestID string) (gen.Problem, time.Duration) {
 		if coded, ok := errors.AsType[*soar.Error](err); ok {
 			field, retry = coded.Field, coded.RetryAfter
 		}
+		if faults, ok := errors.AsType[form.Faults](err); ok {
+			out.Errors = fieldErrors(faults)
+		}
 	}
 	if soar.Code(out.Code) == soar.CodeInternal {
 		message = soar.MessageOf(nil) // whatever it says was not written for outsiders
@@ -146,6 +148,14 @@ func problem(err error, requestID string) (gen.Problem, time.Duration) {
 	out.Type, out.Title = "urn:tocsin:problem:"+string(out.Code), titleOf(soar.Code(out.Code))
 	out.Detail, out.Field = optional.Of(message), optional.Of(field)
 	return out, retry
+}
+
+func fieldErrors(faults []spec.Fault) []gen.FieldError {
+	var out []gen.FieldError
+	for _, fault := range faults {
+		out = append(out, gen.FieldError{Field: fault.Field, Message: fault.Message})
+	}
+	return out
 }
 
 // answerProblem is the router's error handler. When the answer has begun

@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -82,7 +83,10 @@ func (i *incident) handleDecisions(ctx workflow.Context) error {
 				if task == nil {
 					return fmt.Errorf("there is no task %s in incident %s", c.TaskID, i.Case.Incident.ID)
 				}
-				return task.MayComplete()
+				if err := task.MayComplete(); err != nil {
+					return err
+				}
+				return form.Check(task.Form, c.Answer)
 			},
 			do: i.completeTask,
 		}),

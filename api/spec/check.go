@@ -8,14 +8,13 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/tocsin-soar/tocsin/internal/diag/misfit"
 )
 
 // Fault is one thing wrong with an input. Field is a JSON pointer into the body
-// or a parameter's name; Message completes the sentence "<field> ...".
-type Fault struct {
-	Field   string
-	Message string
-}
+// or the name of a parameter.
+type Fault = misfit.Fault
 
 type parameter struct {
 	name, in string // in: path, query or header
@@ -46,7 +45,7 @@ func (o *Operation) CheckParameters(input Input) []Fault {
 		value, given := p.find(input)
 		switch {
 		case !given && p.required:
-			faults = append(faults, Fault{p.name, "is missing"})
+			faults = append(faults, Fault{Field: p.name, Message: "is missing"})
 		case given:
 			faults = append(faults, p.check(value)...)
 		}
@@ -65,9 +64,9 @@ func (o *Operation) unknownQuery(query url.Values) []Fault {
 	for name, values := range query {
 		switch {
 		case !slices.Contains(known, name):
-			faults = append(faults, Fault{clip(name), "is not a known parameter; " + knownNames(known)})
+			faults = append(faults, Fault{Field: misfit.Clip(name), Message: "is not a known parameter; " + knownNames(known)})
 		case len(values) > 1:
-			faults = append(faults, Fault{name, "is given more than once"})
+			faults = append(faults, Fault{Field: name, Message: "is given more than once"})
 		}
 	}
 	slices.SortFunc(faults, func(a, b Fault) int { return strings.Compare(a.Field, b.Field) })
@@ -94,18 +93,18 @@ func (p parameter) check(raw string) []Fault {
 	case "integer", "number":
 		value = json.Number(raw)
 		if !json.Valid([]byte(raw)) || strings.TrimLeft(raw, "-0123456789.eE+") != "" {
-			return []Fault{{p.name, "is not a number"}}
+			return []Fault{{Field: p.name, Message: "is not a number"}}
 		}
 	case "boolean":
 		if raw != "true" && raw != "false" {
-			return []Fault{{p.name, "is neither true nor false"}}
+			return []Fault{{Field: p.name, Message: "is neither true nor false"}}
 		}
 		value = raw == "true"
 	}
 	if strings.ContainsRune(raw, 0) {
-		return []Fault{{p.name, "contains a NUL character"}}
+		return []Fault{{Field: p.name, Message: "contains a NUL character"}}
 	}
-	faults := explain(p.schema.Validate(value))
+	faults := misfit.Explain(p.schema.Validate(value))
 	for i := range faults {
 		faults[i].Field = p.name
 	}
@@ -140,5 +139,13 @@ func (o *Operation) DecodeBody(mediaType string, raw []byte) (any, []Fault) {
 	if fault != nil {
 		return nil, []Fault{*fault}
 	}
-	return value, explain(o.body.schemas[mediaType].Validate(value))
+	return value, misfit.Explain(o.body.schemas[mediaType].Validate(value))
+}
+
+func knownNames(names []string) string {
+	if len(names) == 0 {
+		return "this takes none"
+	}
+	slices.Sort(names)
+	return "expected one of " + strings.Join(names, ", ")
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tocsin-soar/tocsin/internal/diag/misfit"
 )
 
 // maxDepth bounds how deep arrays and objects may lie in one another.
@@ -19,7 +21,7 @@ const maxDepth = 64
 // UTF-8, NUL characters (Postgres cannot keep them) and deep nesting.
 func decodeJSON(raw []byte) (any, *Fault) {
 	if !utf8.Valid(raw) {
-		return nil, &Fault{"", "is not valid UTF-8"}
+		return nil, &Fault{Field: "", Message: "is not valid UTF-8"}
 	}
 	d := strictDecoder{json.NewDecoder(bytes.NewReader(raw))}
 	d.UseNumber()
@@ -28,7 +30,7 @@ func decodeJSON(raw []byte) (any, *Fault) {
 		return nil, fault
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &Fault{"", "has something after the JSON value"}
+		return nil, &Fault{Field: "", Message: "has something after the JSON value"}
 	}
 	return value, nil
 }
@@ -43,7 +45,7 @@ func (d strictDecoder) value(place string, depth int) (any, *Fault) {
 	switch t := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			return nil, &Fault{place, fmt.Sprintf("is nested more than %d deep", maxDepth)}
+			return nil, &Fault{Field: place, Message: fmt.Sprintf("is nested more than %d deep", maxDepth)}
 		}
 		if t == '{' {
 			return d.object(place, depth)
@@ -51,7 +53,7 @@ func (d strictDecoder) value(place string, depth int) (any, *Fault) {
 		return d.array(place, depth)
 	case string:
 		if strings.ContainsRune(t, 0) {
-			return nil, &Fault{place, "contains a NUL character"}
+			return nil, &Fault{Field: place, Message: "contains a NUL character"}
 		}
 	}
 	return token, nil
@@ -65,12 +67,12 @@ func (d strictDecoder) object(place string, depth int) (any, *Fault) {
 			return nil, fault
 		}
 		name, _ := token.(string)
-		inner := place + "/" + escapePointer(name)
+		inner := place + "/" + misfit.Escape(name)
 		if _, twice := members[name]; twice {
-			return nil, &Fault{inner, "is given more than once"}
+			return nil, &Fault{Field: inner, Message: "is given more than once"}
 		}
 		if strings.ContainsRune(name, 0) {
-			return nil, &Fault{place, "has a name with a NUL character"}
+			return nil, &Fault{Field: place, Message: "has a name with a NUL character"}
 		}
 		if members[name], fault = d.value(inner, depth+1); fault != nil {
 			return nil, fault
@@ -96,14 +98,10 @@ func (d strictDecoder) array(place string, depth int) (any, *Fault) {
 func (d strictDecoder) token(place string) (json.Token, *Fault) {
 	token, err := d.Token()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, &Fault{place, "ends too early to be JSON"}
+		return nil, &Fault{Field: place, Message: "ends too early to be JSON"}
 	}
 	if err != nil {
-		return nil, &Fault{place, fmt.Sprintf("is not JSON: wrong at byte %d", d.InputOffset()+1)}
+		return nil, &Fault{Field: place, Message: fmt.Sprintf("is not JSON: wrong at byte %d", d.InputOffset()+1)}
 	}
 	return token, nil
-}
-
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(clip(name))
 }

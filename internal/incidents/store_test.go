@@ -53,7 +53,7 @@ func TestWithTheStore(t *testing.T) {
 		Approvers: []soar.Approver{{Role: soar.RoleSOCLead}}, Exclude: []soar.Actor{analyst().Actor},
 		RequestedAt: time.Now().UTC(), ExpiresAt: time.Now().Add(time.Hour).UTC(),
 	}
-	task := soar.Task{ID: "TSK-1", IncidentID: opened.ID, Status: soar.TaskOpen, CreatedAt: time.Now().UTC(), Form: form(t, `{"required": ["seen"]}`)}
+	task := soar.Task{ID: "TSK-1", IncidentID: opened.ID, Status: soar.TaskOpen, CreatedAt: time.Now().UTC(), Form: schema(t, `{"required": ["seen"]}`)}
 	must(s.JournalWrite(ctx, protocol.JournalBatch{
 		IncidentID: opened.ID, Approvals: []soar.Approval{approval}, Tasks: []soar.Task{task},
 		Events: []protocol.TimelineEvent{{Seq: 1, At: time.Now(), Kind: protocol.EventApprovalRequested, By: soar.System("test"), Text: "asked"}},

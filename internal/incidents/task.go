@@ -3,9 +3,11 @@ package incidents
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -67,7 +69,7 @@ func (s *Service) CompleteTask(ctx context.Context, p soar.Principal, taskID, re
 	if permitted != nil {
 		return soar.Task{}, s.refuse(ctx, trying, permitted)
 	}
-	if err := checkAnswer(op, task.Form, answer); err != nil {
+	if answer, err = fill(op, task.Form, answer); err != nil {
 		return soar.Task{}, err
 	}
 	update := protocol.CompleteTask{Command: protocol.Command{ID: requestID, By: p.Actor, At: s.now()}, TaskID: task.ID, Answer: answer}
@@ -104,19 +106,28 @@ func mayComplete(op string, p soar.Principal, task soar.Task) error {
 	return soar.Errorf(soar.CodeDenied, op, "task %s is for %s", task.ID, names([]soar.Approver{who}))
 }
 
-// checkAnswer holds an answer against the task's form.
-func checkAnswer(op string, form, answer map[string]any) error {
-	raw, err := json.Marshal(answer)
+// fill holds an answer against the task's form and gives it with the form's defaults.
+// What does not fit is invalid; form.Faults in the error has all of it, with JSON
+// pointers into the request.
+func fill(op string, asked, answer map[string]any) (map[string]any, error) {
+	filled, err := form.Fill(asked, answer)
+	if faults, ok := errors.AsType[form.Faults](err); ok {
+		faults = faults.Under("/answer")
+		wrong := soar.Wrap(soar.CodeInvalid, op, faults, "%s", faults.Error())
+		wrong.Field = faults[0].Field
+		return nil, wrong
+	}
+	if err != nil { // forms are checked when a playbook is published
+		return nil, soar.Wrap(soar.CodeInternal, op, err, "the form of this task cannot be used")
+	}
+	raw, err := json.Marshal(filled)
 	if err != nil {
-		return invalid(op, "answer", "the answer cannot be written as JSON")
+		return nil, invalid(op, "/answer", "the answer cannot be written as JSON")
 	}
 	if len(raw) > maxPayload {
-		return invalid(op, "answer", "the answer has %d bytes, at most %d are taken", len(raw), maxPayload)
+		return nil, invalid(op, "/answer", "the answer has %d bytes, at most %d are taken", len(raw), maxPayload)
 	}
-	if len(form) == 0 {
-		return nil
-	}
-	return fit(op, form, raw)
+	return filled, nil
 }
 
 func completed(p soar.Principal, task soar.Task, update protocol.CompleteTask) record.Payload {

@@ -2,18 +2,20 @@ package incidents
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tocsin-soar/tocsin/internal/access"
+	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-// form reads a JSON Schema.
-func form(t *testing.T, text string) map[string]any {
+// schema reads a JSON Schema.
+func schema(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var out map[string]any
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
@@ -32,7 +34,7 @@ func TestCompleteTask(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.setTask(func(task *soar.Task) {
-		task.Form = form(t, `{"type": "object", "required": ["clicked"], "properties": {"clicked": {"type": "boolean"}}}`)
+		task.Form = schema(t, `{"type": "object", "required": ["clicked"], "properties": {"clicked": {"type": "boolean"}}}`)
 	})
 	got, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "c-1", map[string]any{"clicked": true})
 	if err != nil || got.Status != soar.TaskDone {
@@ -94,52 +96,57 @@ func TestWhoMayComplete(t *testing.T) {
 	}
 }
 
-// TestAnswers holds answers against forms; the error names the field as the sender
-// wrote it.
+// TestAnswers: the error names the place as a JSON pointer into the request, and has
+// all that is wrong. What fits and what does not is tested in internal/form.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	const object = `{"type": "object", "additionalProperties": false, "required": ["clicked"], "properties": {
-		"clicked": {"type": "boolean"},
-		"host": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "maxLength": 5}}},
-		"verdict": {"enum": ["phishing", "spam"]},
-		"hosts": {"type": "array", "items": {"type": "string"}},
-		"when": {"type": "string", "format": "date"}
-	}}`
+	const asked = `{"type": "object", "required": ["clicked"], "properties": {
+		"clicked": {"type": "boolean"}, "host": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}, "seen": {"type": "integer", "default": 1}}}`
 	rows := []struct {
 		name, form, answer, field, part string
+		faults                          int
 	}{
-		{"fits", object, `{"clicked": true, "host": {"name": "web-1"}, "verdict": "spam", "hosts": ["a"]}`, "", ""},
-		{"nothing given", object, `null`, "answer.clicked", "answer.clicked is missing"},
-		{"missing inside", object, `{"clicked": true, "host": {}}`, "answer.host.name", "is missing"},
-		{"another type", object, `{"clicked": "yes"}`, "answer.clicked", "got string, want boolean"},
-		{"too long", object, `{"clicked": true, "host": {"name": "web-100"}}`, "answer.host.name", "maxLength"},
-		{"not a choice", object, `{"clicked": true, "verdict": "ham"}`, "answer.verdict", "phishing"},
-		{"an unknown field", object, `{"clicked": true, "clickd": 1}`, "answer.clickd", "is not asked for"},
-		{"inside a list", object, `{"clicked": true, "hosts": ["a", 7]}`, "answer.hosts.1", "got number, want string"},
-		{"several, the first by name", object, `{"verdict": 1, "hosts": 1}`, "answer.clicked", "; answer.hosts: "},
-		{"anyOf names the fields", `{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}`, `{}`, "answer.a", "answer.a is missing; answer.b is missing"},
-		{"no form", ``, `{"anything": 1}`, "", ""},
-		{"large numbers stay whole", `{"properties": {"n": {"const": 9007199254740993}}}`, `{"n": 9007199254740993}`, "", ""},
-		{"more than are shown", `{"required": ["a", "b", "c", "d", "e", "f", "g"]}`, `{}`, "answer.a", "and 2 more"},
+		{"fits", asked, `{"clicked": true, "host": {"name": "web-1"}}`, "", "", 0},
+		{"nothing given", asked, `null`, "/answer/clicked", "/answer/clicked is missing", 1},
+		{"several", asked, `{"host": {}, "clickd": 1}`, "/answer/clickd", "/answer/clickd is not a known field; /answer/clicked is missing; /answer/host/name is missing", 3},
+		{"no form", ``, `{"anything": 1}`, "", "", 0},
+		{"not kept exactly", ``, `{"n": 9007199254740993}`, "/answer/n", "ask for it as text", 1},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			var schema map[string]any
+			var asked map[string]any
 			if row.form != "" {
-				schema = number(t, row.form)
+				asked = number(t, row.form)
 			}
-			err := checkAnswer("op", schema, number(t, row.answer))
+			_, err := fill("op", asked, number(t, row.answer))
 			if row.field == "" {
 				if err != nil {
 					t.Errorf("got %v", err)
 				}
 				return
 			}
-			if soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != row.field || !strings.Contains(soar.MessageOf(err), row.part) {
-				t.Errorf("got %v in field %q, want %q in %q", err, fieldOf(err), row.part, row.field)
+			faults, _ := errors.AsType[form.Faults](err)
+			if soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != row.field || !strings.Contains(soar.MessageOf(err), row.part) || len(faults) != row.faults {
+				t.Errorf("got %v in field %q (%d), want %q in %q", err, fieldOf(err), len(faults), row.part, row.field)
 			}
 		})
+	}
+}
+
+// TestDefaultsAreCommitted: what the form gives by default is what the record and the
+// workflow get.
+func TestDefaultsAreCommitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setTask(func(task *soar.Task) {
+		task.Form = schema(t, `{"type": "object", "properties": {"seen": {"type": "integer", "default": 1}}}`)
+	})
+	if _, err := w.CompleteTask(t.Context(), analyst(), "TSK-INC-amber", "c-1", nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]any{"seen": 1.0}, w.workflows.sent[0].Payload["answer"]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
@@ -157,27 +164,18 @@ func number(t *testing.T, text string) map[string]any {
 
 func TestAnswersThatAreTooMuch(t *testing.T) {
 	t.Parallel()
-	err := checkAnswer("op", nil, map[string]any{"a": strings.Repeat("x", maxPayload)})
-	if soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != "answer" {
-		t.Errorf("got %v", err)
-	}
-	err = checkAnswer("op", nil, map[string]any{"a": func() {}})
-	if soar.CodeOf(err) != soar.CodeInvalid {
-		t.Errorf("got %v", err)
-	}
-	long := strings.Repeat("x", 5000)
-	err = checkAnswer("op", form(t, `{"additionalProperties": false}`), map[string]any{long: 1})
-	if soar.CodeOf(err) != soar.CodeInvalid || len(soar.MessageOf(err)) > 2*maxFaultText+50 || len(fieldOf(err)) > maxFaultText {
-		t.Errorf("got %d bytes: %v", len(soar.MessageOf(err)), err)
+	for name, answer := range map[string]map[string]any{"long": {"a": strings.Repeat("x", maxPayload)}, "no JSON": {"a": func() {}}} {
+		if _, err := fill("op", nil, answer); soar.CodeOf(err) != soar.CodeInvalid || fieldOf(err) != "/answer" {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
-// TestFormsReachNothing: a form comes from a published playbook, and still must
-// not make the server read files or addresses.
-func TestFormsReachNothing(t *testing.T) {
+// TestFormsThatCannotBeUsed are our own fault, and tell nothing.
+func TestFormsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{`{"$ref": "file:///etc/passwd"}`, `{"$ref": "http://127.0.0.1/x"}`, `{"type": "nonsense"}`} {
-		err := checkAnswer("op", form(t, bad), map[string]any{})
+	for _, bad := range []string{`{"$ref": "file:///etc/passwd"}`, `{"type": "nonsense"}`} {
+		_, err := fill("op", schema(t, bad), map[string]any{})
 		if soar.CodeOf(err) != soar.CodeInternal || strings.Contains(soar.MessageOf(err), "passwd") {
 			t.Errorf("%s: %v", bad, err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
+	"github.com/tocsin-soar/tocsin/internal/form"
 )
 
 // Rule is the name that faults are reported under.
@@ -50,7 +51,7 @@ type check func(s *reader, n *strictyaml.Node, key string)
 func keywords() map[string]check {
 	count := func(s *reader, n *strictyaml.Node, key string) { s.Int(n, key, 0, 1<<30) }
 	return map[string]check{
-		"title": text, "description": text, "format": text,
+		"title": text, "description": text, "format": format,
 		"type": types, "enum": enum, "const": anything, "default": anything, "examples": list,
 		"properties": properties, "required": required, "additionalProperties": subschemaOrBool,
 		"items": subschema, "uniqueItems": func(s *reader, n *strictyaml.Node, key string) { s.Bool(n, key) },
@@ -95,6 +96,14 @@ func keywordHint(key string) string {
 		return hint
 	}
 	return "a property of this name stands under properties:"
+}
+
+// format refuses what no validator would look at.
+func format(s *reader, n *strictyaml.Node, key string) {
+	word := s.Text(n, key)
+	if !n.Bad && !slices.Contains(form.Formats(), word) {
+		s.fault(n, fmt.Sprintf("format must be %s, not %q", diag.OneOf(form.Formats()), word), diag.DidYouMean(word, form.Formats()))
+	}
 }
 
 func text(s *reader, n *strictyaml.Node, key string)    { s.Text(n, key) }

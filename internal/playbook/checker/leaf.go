@@ -21,6 +21,7 @@ func (p *pass) leaf(s *ast.Step, here *scope) {
 	case plan.KindTask:
 		p.text(s.Task.Title, here)
 		p.people([]ast.Who{s.Task.Assignee}, s.Task.Escalate, here)
+		p.form(s.Task.Form)
 	case plan.KindWait:
 		p.wait(s, here)
 	case plan.KindCall:

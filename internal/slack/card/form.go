@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/tocsin-soar/tocsin/internal/diag/misfit"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -325,7 +326,7 @@ func (f Form) Fault(err *soar.Error) (faults map[string]string, ok bool) {
 	}
 	at := f.fields[0].id
 	for _, asked := range f.fields {
-		if rest, found := strings.CutPrefix(err.Field, "answer."+asked.name); found && (rest == "" || rest[0] == '.') {
+		if rest, found := strings.CutPrefix(err.Field, "/answer/"+misfit.Escape(asked.name)); found && (rest == "" || rest[0] == '/') {
 			at = asked.id
 		}
 	}

@@ -118,7 +118,7 @@ func TestFormFaultsStandAtTheirField(t *testing.T) {
 			t.Errorf("%s %+v: %v, %v", row.field, row.given, answer, faults)
 		}
 	}
-	faults, ok := form.Fault(&soar.Error{Field: "answer.hosts", Message: "answer.hosts: too many <!channel>"})
+	faults, ok := form.Fault(&soar.Error{Field: "/answer/hosts", Message: "/answer/hosts: too many <!channel>"})
 	if !ok || faults[id("hosts")] == "" || strings.Contains(faults[id("hosts")], "<") {
 		t.Errorf("got %v", faults)
 	}
