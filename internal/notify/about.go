@@ -53,10 +53,28 @@ func (s *Service) look(ctx context.Context, m protocol.Message) (a about, err er
 	case strings.HasPrefix(m.About, "TSK-"):
 		err = s.lookTask(ctx, m, &a)
 	}
-	if err == nil && a.over == "" && m.Kind == "escalation" && s.o.Settled != nil {
-		a.over, err = s.o.Settled(ctx, m)
+	if a.over == "" && asking(m.Kind) {
+		a.over = settled(a.incident, m.About)
 	}
 	return a, err
+}
+
+// settled tells why an escalation needs nobody any more. One that goes on after its
+// acknowledgement went stale is running again before anybody is told.
+func settled(incident *soar.Incident, about string) string {
+	if incident == nil || !strings.HasPrefix(about, "ESC-") {
+		return ""
+	}
+	for _, one := range incident.Escalations {
+		switch {
+		case one.ID != about:
+		case one.Status == soar.EscalationAcknowledged && one.AcknowledgedBy != nil:
+			return "escalation " + one.ID + " is acknowledged by " + one.AcknowledgedBy.ID
+		case one.Status == soar.EscalationAcknowledged || one.Status == soar.EscalationEnded:
+			return "escalation " + one.ID + " is " + string(one.Status)
+		}
+	}
+	return ""
 }
 
 func (s *Service) lookApproval(ctx context.Context, m protocol.Message, a *about) error {

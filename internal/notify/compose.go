@@ -13,6 +13,9 @@ import (
 const (
 	kindSummary = "summary"
 	kindTest    = "test"
+
+	kindAcknowledged = "acknowledged" // to a service that keeps alerts: somebody is at work
+	kindResolved     = "resolved"     // it is over
 )
 
 // minimal tells whether the label lets only id, severity and a link out.
@@ -52,6 +55,13 @@ func (r *round) compose(ctx context.Context, who *recipient, row *soar.Notice) (
 	d := Delivery{
 		Key: row.Key, Message: r.m, Incident: r.about.incident, Approval: r.about.approval, Task: r.about.task, TLP: label, Minimal: minimal, Urgent: r.urgent(),
 		Subject: written.Subject, Text: written.Text, HTML: written.HTML, Link: facts.Link, Template: written.Template, At: r.s.now(),
+	}
+	if r.s.follows(row.Way) && asking(r.m.Kind) && row.IncidentID != "" {
+		page, err := r.s.o.Ledger.PageOf(ctx, row.Way, row.IncidentID, row.About)
+		if err != nil {
+			return Delivery{}, err
+		}
+		d.Reopen = page == soar.PageAcknowledged
 	}
 	if row.Person != "" {
 		d.Person, d.Address = who.person, r.s.o.Policy.Notifications.Addresses[who.person.ID][row.Way]
@@ -128,13 +138,15 @@ func (r *round) items(ctx context.Context, who *recipient, way string) (items []
 	if err != nil {
 		return nil, "", err
 	}
-	strictest = ""
+	strictest, r.dropped = "", nil
 	for _, one := range held {
 		single := &round{s: r.s, m: messageOf(one)}
 		if single.about, err = r.s.look(ctx, single.m); err != nil {
 			return nil, "", err
 		}
 		if single.about.over != "" {
+			one.Problem = single.about.over
+			r.dropped = append(r.dropped, one)
 			continue
 		}
 		if rank(single.about.tlp) > rank(strictest) {

@@ -21,10 +21,12 @@ func messageOf(n soar.Notice) protocol.Message {
 	}
 }
 
-// Run sends summaries of what is held, when it is due, until ctx ends.
+// Run sends summaries of what is held, when it is due, and follows alerts that are
+// open, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	place := ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,6 +34,10 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-tick.C:
 			if _, err := s.Gather(ctx); err != nil && ctx.Err() == nil {
 				s.o.Log.WarnContext(ctx, "what is held for people could not be sent", "error", err)
+			}
+			var err error
+			if place, _, err = s.Follow(ctx, place); err != nil && ctx.Err() == nil {
+				s.o.Log.WarnContext(ctx, "open alerts could not be followed", "error", err)
 			}
 		}
 	}

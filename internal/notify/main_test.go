@@ -44,6 +44,7 @@ type world struct {
 
 	mu        sync.Mutex
 	now       time.Time
+	patience  time.Duration
 	people    []soar.Person
 	absences  []soar.Absence
 	incident  *soar.Incident
@@ -51,6 +52,7 @@ type world struct {
 	tasks     map[string]soar.Task
 	counted   map[string]int
 	ways      map[string]*fakeWay
+	real      []notify.Way // in the place of those of the same name
 }
 
 // fakeWay keeps what it takes; answer says how it fails, nil: never.
@@ -126,13 +128,13 @@ func newWorld(t *testing.T, change func(*policy.Notifications)) *world {
 // open makes the service, as a process that starts does.
 func (w *world) open() *notify.Service {
 	return notify.New(notify.Options{
-		Ledger: w.ledger, People: w, Cases: w, Policy: w.policy, Letters: must(letter.Load("")), Ways: []notify.Way{w.ways["email"], w.ways["slack"], w.ways["pager"]},
+		Ledger: w.ledger, People: w, Cases: w, Policy: w.policy, Letters: must(letter.Load("")), Ways: append([]notify.Way{w.ways["email"], w.ways["slack"], w.ways["pager"]}, w.real...),
 		Links: func(_ context.Context, approval, person string) (string, error) {
 			return "https://tocsin.invalid/approve/" + approval + "-" + person, nil
 		},
 		OnCall: func(context.Context, string, time.Time) ([]string, error) { return []string{analyst}, nil },
 		Away:   func(context.Context, time.Time) ([]soar.Absence, error) { return w.absences, nil },
-		Meter:  w, Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		Meter:  w, Now: w.clock, SendWithin: w.patience, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

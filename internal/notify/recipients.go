@@ -184,6 +184,9 @@ func zoneOf(p soar.Person) *time.Location {
 
 // waysFor gives the ways of a recipient in order of fall-back.
 func (r *round) waysFor(who *recipient) []string {
+	if r.m.Way != "" {
+		return []string{r.m.Way}
+	}
 	order := r.s.o.Policy.Notifications.Order
 	for _, rule := range order {
 		if r.fits(rule, who) {

@@ -15,9 +15,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-// sendWithin bounds one delivery: one way that hangs must leave time for the next.
-const sendWithin = 15 * time.Second
-
 // waitMost is how long something urgent waits for a way that says when to come
 // again, before the next way is taken.
 const waitMost = 30 * time.Second
@@ -32,6 +29,7 @@ type round struct {
 	rows    map[string]soar.Notice // by key of the delivery
 	pending []string               // who has nothing yet, and will be tried again
 	lost    []string               // who has nothing, and no way is left
+	dropped []soar.Notice          // of a summary: what is over by now
 	wait    time.Duration          // not to come back before
 }
 
@@ -97,43 +95,54 @@ func (r *round) expires(before time.Time) bool {
 func (r *round) tell(ctx context.Context, who *recipient) error {
 	ways := r.waysFor(who)
 	again := !slices.ContainsFunc(ways, func(way string) bool { return r.row(who, way).State == soar.NoticePlanned })
-	passing := false
-	var last soar.Notice
+	var left leftover
 	for i, way := range ways {
 		row := r.row(who, way)
 		switch {
 		case row.State.Told() || row.State == soar.NoticeHeld:
 			return nil
 		case row.State != soar.NoticePlanned && !again:
-			passing, last = passing || row.Passing, row
+			left.add(row)
 			continue
 		}
 		if err := r.send(ctx, who, &row, i+1 < len(ways)); err != nil {
 			return err
 		}
-		r.rows[row.Key], last = row, row
+		r.rows[row.Key] = row
 		if row.State == soar.NoticeSent {
-			return nil
+			return r.drop(ctx, r.dropped)
 		}
 		if row.State == soar.NoticePlanned {
 			r.pending = append(r.pending, who.person.ID)
 			return nil
 		}
-		passing = passing || row.Passing
+		left.add(row)
 	}
-	return r.exhausted(ctx, who, last, passing, again)
+	return r.exhausted(ctx, who, left, again)
+}
+
+// leftover is what the ways of a recipient came to when none has taken the message.
+type leftover struct {
+	last    soar.Notice
+	passing bool // one failed for now
+	unsure  bool // one may have taken it
+}
+
+func (l *leftover) add(row soar.Notice) {
+	l.last, l.passing, l.unsure = row, l.passing || row.Passing, l.unsure || row.Unsure
 }
 
 // exhausted is reached when no way has taken the message. Ways that failed for now
 // are tried again until the time is over; then, or when all refuse for good, a
 // person must look: the alarm stands in the record and the item is laid aside.
-func (r *round) exhausted(ctx context.Context, who *recipient, last soar.Notice, passing, again bool) error {
-	if passing && r.s.now().Sub(r.since) < r.s.o.Policy.Notifications.GiveUp {
+func (r *round) exhausted(ctx context.Context, who *recipient, left leftover, again bool) error {
+	last := left.last
+	if left.passing && r.s.now().Sub(r.since) < r.s.o.Policy.Notifications.GiveUp {
 		r.pending = append(r.pending, who.person.ID)
 		if again {
 			return nil // the alarm was raised when the ways were first used up
 		}
-		event := r.event("Nobody could tell "+nameOf(who.person)+" of "+r.m.ID+" yet: every way failed for now, it is tried again", last)
+		event := r.event("Nobody could tell "+recipientName(who, &last)+" of "+r.m.ID+" yet: every way failed for now, it is tried again", last)
 		r.s.count(last.Way, "all_failed")
 		return r.s.o.Ledger.Note(ctx, last, &event)
 	}
@@ -142,7 +151,11 @@ func (r *round) exhausted(ctx context.Context, who *recipient, last soar.Notice,
 		return nil
 	}
 	last.State, last.ChangedAt = soar.NoticeGaveUp, r.s.now()
-	event := r.event(nameOf(who.person)+" was NOT told: every way failed, the last of them "+last.Way+": "+last.Problem, last)
+	what := recipientName(who, &last) + " was NOT told"
+	if left.unsure {
+		what = "It is not known whether " + recipientName(who, &last) + " was told"
+	}
+	event := r.event(what+": every way failed, the last of them "+last.Way+": "+last.Problem, last)
 	r.s.count(last.Way, string(soar.NoticeGaveUp))
 	r.rows[last.Key] = last
 	return r.s.o.Ledger.Note(ctx, last, &event)
@@ -152,43 +165,67 @@ func (r *round) exhausted(ctx context.Context, who *recipient, last soar.Notice,
 func (r *round) send(ctx context.Context, who *recipient, row *soar.Notice, more bool) error {
 	delivery, err := r.compose(ctx, who, row)
 	if err == nil {
-		sending, cancel := context.WithTimeout(ctx, sendWithin)
+		sending, cancel := context.WithTimeout(ctx, r.s.o.SendWithin)
 		err = r.s.carry(sending, row.Way, delivery)
 		cancel()
 	} else if soar.CodeOf(err) != soar.CodeInvalid {
 		return err // our own database is away: no fault of the way
 	}
 	row.Attempts, row.ChangedAt, row.Body = row.Attempts+1, r.s.now(), ""
-	if err == nil {
-		row.State, row.Problem, row.Passing = soar.NoticeSent, "", false
-		event := r.event("Told "+recipientName(who, row)+" by "+row.Way+": "+soar.Shorten(delivery.Subject, 200), *row)
-		r.s.count(row.Way, string(soar.NoticeSent))
-		r.s.o.Log.InfoContext(ctx, "somebody was told", "message", r.m.ID, "kind", r.m.Kind, "way", row.Way)
-		return r.note(ctx, *row, event)
+	if err != nil {
+		return r.failed(ctx, who, row, more, connector.Classify(err, true))
 	}
-	failure := connector.Classify(err, true)
-	row.Problem, row.Passing = soar.Shorten(failure.Message, 300), failure.Class != connector.Permanent
-	r.wait = max(r.wait, failure.RetryAfter)
-	hasty := failure.Class == connector.Auth || more && r.urgent() && failure.RetryAfter > waitMost
-	r.s.count(row.Way, "attempt_failed")
-	if row.Passing && !hasty && row.Attempts < r.s.o.Policy.Notifications.Tries && row.State == soar.NoticePlanned {
-		return r.s.o.Ledger.Note(ctx, *row, nil)
+	row.State, row.Problem, row.Passing = soar.NoticeSent, "", false
+	if r.s.follows(row.Way) && row.IncidentID != "" && delivery.Message.Kind != kindAcknowledged && delivery.Message.Kind != kindResolved {
+		row.Page = soar.PageTriggered
 	}
-	if row.State != soar.NoticePlanned { // one more try of what had failed
-		return r.s.o.Ledger.Note(ctx, *row, nil)
-	}
-	row.State = soar.NoticeFailed
-	r.s.count(row.Way, string(soar.NoticeFailed))
-	event := r.event(recipientName(who, row)+" could not be told by "+row.Way+": "+row.Problem, *row)
-	return r.note(ctx, *row, event)
+	event := r.event("Told "+recipientName(who, row)+" by "+row.Way+": "+soar.Shorten(delivery.Subject, 200), *row)
+	r.s.count(row.Way, string(soar.NoticeSent))
+	r.s.o.Log.InfoContext(ctx, "somebody was told", "message", r.m.ID, "kind", r.m.Kind, "way", row.Way)
+	return r.note(ctx, *row, &event)
 }
 
-// note writes a delivery down. What went out must be known even when the time for
-// this attempt is over.
-func (r *round) note(ctx context.Context, row soar.Notice, event record.Payload) error {
+// failed notes an attempt that did not end well: the way is taken once more, or the
+// next one. An attempt without an answer is said to be that, each time: at least once
+// means that the recipient may now have it twice, or on a second way.
+func (r *round) failed(ctx context.Context, who *recipient, row *soar.Notice, more bool, failure *connector.Error) error {
+	row.Problem, row.Passing = soar.Shorten(failure.Message, 300), failure.Class != connector.Permanent
+	r.wait = max(r.wait, failure.RetryAfter)
+	text, counted := recipientName(who, row)+" could not be told by "+row.Way+": "+row.Problem, "attempt_failed"
+	lost := failure.Class == connector.Unknown
+	if lost {
+		row.Unsure = true
+		text, counted = "It is not known whether "+recipientName(who, row)+" was told by "+row.Way+": "+row.Problem, "attempt_unknown"
+	}
+	r.s.count(row.Way, counted)
+	hasty := failure.Class == connector.Auth || more && r.urgent() && failure.RetryAfter > waitMost
+	switch {
+	case row.State == soar.NoticePlanned && row.Passing && !hasty && row.Attempts < r.s.o.Policy.Notifications.Tries:
+		if !lost {
+			return r.note(ctx, *row, nil)
+		}
+		event := r.event(text+"; it is sent again under the same key", *row)
+		return r.note(ctx, *row, &event)
+	case row.State != soar.NoticePlanned && !lost: // one more try of what had failed
+		return r.note(ctx, *row, nil)
+	case row.State == soar.NoticeGaveUp:
+		return r.note(ctx, *row, nil)
+	}
+	row.State = soar.NoticeFailed
+	if row.Unsure {
+		row.State = soar.NoticeUnknown
+	}
+	r.s.count(row.Way, string(row.State))
+	event := r.event(text, *row)
+	return r.note(ctx, *row, &event)
+}
+
+// note writes a delivery down, with its entry of the record if it has one. What went
+// out must be known even when the time for this attempt is over.
+func (r *round) note(ctx context.Context, row soar.Notice, event *record.Payload) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return r.s.o.Ledger.Note(ctx, row, &event)
+	return r.s.o.Ledger.Note(ctx, row, event)
 }
 
 func recipientName(who *recipient, row *soar.Notice) string {
@@ -218,6 +255,11 @@ func isClassified(err error) bool {
 
 // skip notes that there is nothing to tell any more.
 func (r *round) skip(ctx context.Context, recipients []*recipient) error {
+	if r.m.Kind == kindSummary {
+		if err := r.dropAll(ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.plan(ctx, recipients); err != nil {
 		return err
 	}
@@ -231,7 +273,7 @@ func (r *round) skip(ctx context.Context, recipients []*recipient) error {
 		var event *record.Payload
 		if told {
 			told = false
-			written := r.event("Not told late: "+r.about.over, row)
+			written := r.event(lateText+r.about.over, row)
 			event = &written
 		}
 		if err := r.s.o.Ledger.Note(ctx, row, event); err != nil {

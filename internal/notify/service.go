@@ -21,6 +21,9 @@ type ledger interface {
 	Gather(ctx context.Context, person string, now time.Time, summary protocol.Message) (int, error)
 	Summarised(ctx context.Context, summary string) ([]soar.Notice, error)
 	List(ctx context.Context, f soar.NoticeFilter) ([]soar.Notice, string, error)
+	Pages(ctx context.Context, after string, limit int) ([]soar.Notice, error)
+	PageOf(ctx context.Context, way, incidentID, about string) (soar.PageState, error)
+	Follow(ctx context.Context, one soar.Notice, page soar.PageState, tell protocol.Message) (bool, error)
 }
 
 // directory knows people. *people.Service is one.
@@ -48,16 +51,14 @@ type Options struct {
 	Letters *letter.Templates
 	Ways    []Way
 
-	Links   func(ctx context.Context, approvalID, personID string) (string, error)      // one-time links to the approval page; nil: none
-	OnCall  func(ctx context.Context, roster string, at time.Time) ([]string, error)    // people on call by a roster; nil: no rosters
-	Away    func(ctx context.Context, at time.Time) ([]soar.Absence, error)             // who is away at the instant; nil: nobody
-	Settled func(ctx context.Context, message protocol.Message) (why string, err error) // why an escalation needs nobody any more; nil: it always does
-	Viewer  func(principal soar.Principal, op string) (*soar.Viewer, error)             // what a caller may see of the list
-	May     func(principal soar.Principal, permission string) error                     // whether a caller may send a test
+	Links  func(ctx context.Context, approvalID, personID string) (string, error)   // one-time links to the approval page; nil: none
+	OnCall func(ctx context.Context, roster string, at time.Time) ([]string, error) // people on call by a roster; nil: no rosters
+	Away   func(ctx context.Context, at time.Time) ([]soar.Absence, error)          // who is away at the instant; nil: nobody
 
-	Meter meter // nil: nothing is counted
-	Now   func() time.Time
-	Log   *slog.Logger
+	SendWithin time.Duration // bounds one delivery, so that one way that hangs leaves time for the next; 15 s when zero
+	Meter      meter         // nil: nothing is counted
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Service tells people. It is safe for concurrent use.
@@ -68,6 +69,9 @@ type Service struct {
 
 // New makes the service.
 func New(o Options) *Service {
+	if o.SendWithin <= 0 {
+		o.SendWithin = 15 * time.Second
+	}
 	s := &Service{o: o, ways: map[string]Way{}}
 	for _, way := range o.Ways {
 		s.ways[way.Name()] = way
@@ -93,6 +97,9 @@ func (s *Service) Deliver(ctx context.Context, item soar.OutboxItem) error {
 	recipients, err := s.recipients(ctx, message)
 	if err != nil {
 		return err
+	}
+	if len(recipients) == 0 && s.shared(message.Way) {
+		recipients = []*recipient{{label: soar.TLPAmberStrict}}
 	}
 	if len(recipients) == 0 {
 		return soar.Errorf(soar.CodeInvalid, op, "message %s reaches nobody: no address is known for it", message.ID)

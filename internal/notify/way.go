@@ -15,7 +15,9 @@ import (
 // telling people twice is better than not at all.
 //
 // A way that reaches a place and not a person (a channel, a service) also has
-// Shared() bool. It is then given each message once, with an empty Person.
+// Shared() bool. It is then given each message once, with an empty Person. One that
+// opens an alert which stays open also has Follows() bool: it is then given messages of
+// the kinds acknowledged and resolved about what it was told of before.
 type Way interface {
 	Name() string // as notifications.yaml names it: email, slack
 	Send(ctx context.Context, d Delivery) error
@@ -36,6 +38,7 @@ type Delivery struct {
 	TLP      soar.TLP         // label of what is told; empty when about no incident
 	Minimal  bool             // the label lets only id, severity and link out by this way
 	Urgent   bool
+	Reopen   bool   // the alert of a way that follows was acknowledged, and must ring again
 	Subject  string // one line
 	Text     string
 	HTML     string

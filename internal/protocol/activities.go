@@ -119,6 +119,7 @@ type Message struct {
 	Template   string          `json:"template,omitempty"` // of notifications.yaml; empty: that of the kind
 	About      string          `json:"about,omitempty"`    // id of the approval, task, escalation or duty that it is about
 	At         time.Time       `json:"at,omitzero"`        // when it was written
+	Way        string          `json:"way,omitempty"`      // the only way that is taken; empty: those of notifications.yaml
 }
 
 // JournalReceipt says how far the journal is written.

@@ -17,13 +17,14 @@ const (
 	NoticeCoalesced NoticeState = "coalesced" // told in a summary
 	NoticeSent      NoticeState = "sent"      // the other side has taken it
 	NoticeFailed    NoticeState = "failed"    // the next way was taken
+	NoticeUnknown   NoticeState = "unknown"   // the recipient may have it, and the next way was taken
 	NoticeGaveUp    NoticeState = "gave_up"   // it failed, and there is no other way
 	NoticeSkipped   NoticeState = "skipped"   // nothing to tell any more
 )
 
 // NoticeStates lists all states.
 func NoticeStates() []NoticeState {
-	return []NoticeState{NoticePlanned, NoticeHeld, NoticeCoalesced, NoticeSent, NoticeFailed, NoticeGaveUp, NoticeSkipped}
+	return []NoticeState{NoticePlanned, NoticeHeld, NoticeCoalesced, NoticeSent, NoticeFailed, NoticeUnknown, NoticeGaveUp, NoticeSkipped}
 }
 
 // Told tells whether the recipient has the message, or needs it no more.
@@ -47,13 +48,26 @@ type Notice struct {
 	State      NoticeState `json:"state"`
 	Attempts   int         `json:"attempts"`
 	Passing    bool        `json:"passing,omitempty"`  // it failed for now; tried again when no way is left
+	Unsure     bool        `json:"unsure,omitempty"`   // an attempt ended without an answer: the recipient may have it, also twice
 	Problem    string      `json:"problem,omitempty"`  // of the last attempt, or why it was skipped
 	Template   string      `json:"template,omitempty"` // name@version
 	Summary    string      `json:"summary,omitempty"`  // id of the summary's message
+	Page       PageState   `json:"page,omitempty"`     // how the alert that it opened stands, by a way that keeps alerts
 	PlannedAt  time.Time   `json:"planned_at"`
 	DueAt      *time.Time  `json:"due_at,omitempty"` // of what is held
 	ChangedAt  time.Time   `json:"changed_at"`
 }
+
+// PageState is how an alert stands at a service that keeps alerts until somebody says
+// that it is over.
+type PageState string
+
+// Page states.
+const (
+	PageTriggered    PageState = "triggered"
+	PageAcknowledged PageState = "acknowledged" // somebody is at work
+	PageResolved     PageState = "resolved"     // it is over
+)
 
 // NoticeKey names one delivery: it is the same however often it is sent.
 func NoticeKey(messageID, person, way string) string {
@@ -70,6 +84,8 @@ type NoticeFilter struct {
 	Person     string      `json:"person,omitempty"`
 	MessageID  string      `json:"message_id,omitempty"`
 	State      NoticeState `json:"state,omitempty"`
+	Way        string      `json:"way,omitempty"`
+	Key        string      `json:"key,omitempty"`
 	Page
 	Viewer *Viewer `json:"-"`
 }

@@ -71,6 +71,8 @@ func Lead(kind string) string {
 		"competence":         "This concerns who may decide what.",
 		"summary":            "Several messages in one.",
 		"test":               "This is a test. Nothing happened.",
+		"acknowledged":       "Somebody is at work.",
+		"resolved":           "This is over.",
 	}[kind]
 	if !known {
 		return "For your information."

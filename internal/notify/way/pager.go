@@ -14,6 +14,9 @@ type pager struct{ over }
 // Shared tells that it reaches a service and not a person.
 func (pager) Shared() bool { return true }
 
+// Follows tells that its alerts stay open until they are acknowledged or resolved.
+func (pager) Follows() bool { return true }
+
 // Send triggers, acknowledges or resolves the alert, by the kind of the message.
 func (p pager) Send(ctx context.Context, d notify.Delivery) error {
 	args := map[string]any{"dedup_key": alertKey(d.Message.IncidentID, d.Message.About, d.Key)}
@@ -22,6 +25,11 @@ func (p pager) Send(ctx context.Context, d notify.Delivery) error {
 		return p.do(ctx, "acknowledge", d.Key, d.Message.IncidentID, args)
 	case "resolved":
 		return p.do(ctx, "resolve", d.Key, d.Message.IncidentID, args)
+	}
+	if d.Reopen { // a trigger for an acknowledged alert pages nobody
+		if err := p.do(ctx, "resolve", d.Key, d.Message.IncidentID, args); err != nil {
+			return err
+		}
 	}
 	args["summary"] = soar.Shorten(labelled(d), 1024)
 	args["severity"] = pagerSeverity(d)

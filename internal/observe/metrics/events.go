@@ -56,7 +56,7 @@ func (m *Metrics) events() {
 	m.outboxWait = m.histogram("tocsin_outbox_wait_seconds", "From the commit of an outbox item to the begin of an attempt.", long(), "kind")
 	m.requests = m.counter("tocsin_http_requests_total", "API requests by operation and class of status.", "operation", "status")
 	m.requestTime = m.histogram("tocsin_http_request_seconds", "Duration of an API request; streams last as long as their reader stays.", short(), "operation")
-	m.notified = m.counter("tocsin_notifications_total", "Messages to people by way and what became of them: sent, attempt_failed, failed (the next way was taken), all_failed (no way for now), gave_up (no way left), coalesced, skipped.", "way", "result")
+	m.notified = m.counter("tocsin_notifications_total", "Messages to people by way and what became of them: sent, attempt_failed, attempt_unknown (it may have arrived), failed or unknown (the next way was taken), all_failed (no way for now), gave_up (no way left), coalesced, skipped.", "way", "result")
 	m.decrypted = m.counter("tocsin_payloads_decrypted_total", "Payloads that the codec endpoint decrypted for people who look at Temporal.")
 }
 
@@ -130,7 +130,7 @@ func (m *Metrics) Refused(source, reason string) {
 
 // notifyResults are what may become of a message to somebody by one way.
 func notifyResults() []string {
-	return []string{"sent", "attempt_failed", "failed", "all_failed", "gave_up", "coalesced", "skipped"}
+	return []string{"sent", "attempt_failed", "attempt_unknown", "failed", "unknown", "all_failed", "gave_up", "coalesced", "skipped"}
 }
 
 // KnowWays names the ways that messages to people are counted under.

@@ -23,7 +23,7 @@ type Notices struct{ room store.Room }
 func New(s *store.Store) Notices { return Notices{s.Room()} }
 
 const columns = `id, message_id, coalesce(incident_id, ''), person, way, kind, about, audience, subject, body, urgent, state, attempts,
-	passing, problem, template, summary, planned_at, due_at, changed_at`
+	passing, problem, template, summary, planned_at, due_at, changed_at, unsure, page`
 
 func scan(row pgx.CollectableRow) (soar.Notice, error) {
 	var n soar.Notice
@@ -35,7 +35,7 @@ func scan(row pgx.CollectableRow) (soar.Notice, error) {
 func fields(n *soar.Notice) []any {
 	return []any{
 		&n.Key, &n.MessageID, &n.IncidentID, &n.Person, &n.Way, &n.Kind, &n.About, &n.Audience, &n.Subject, &n.Body, &n.Urgent, &n.State, &n.Attempts,
-		&n.Passing, &n.Problem, &n.Template, &n.Summary, &n.PlannedAt, &n.DueAt, &n.ChangedAt,
+		&n.Passing, &n.Problem, &n.Template, &n.Summary, &n.PlannedAt, &n.DueAt, &n.ChangedAt, &n.Unsure, &n.Page,
 	}
 }
 
@@ -118,11 +118,11 @@ func hold(ctx context.Context, t store.Tx, one *soar.Notice, most int, within ti
 
 func put(ctx context.Context, t store.Tx, n soar.Notice, conflict string) error {
 	_, err := t.Exec(ctx, `INSERT INTO notices (id, message_id, incident_id, person, way, kind, about, audience, subject, body, urgent, state, attempts,
-		passing, problem, template, summary, planned_at, due_at, changed_at)
-		VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) `+conflict,
+		passing, problem, template, summary, planned_at, due_at, changed_at, unsure, page)
+		VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) `+conflict,
 		n.Key, postgres.Clean(n.MessageID), postgres.Clean(n.IncidentID), postgres.Clean(n.Person), n.Way, postgres.Clean(n.Kind), postgres.Clean(n.About),
 		postgres.Clean(n.Audience), postgres.Clean(n.Subject), postgres.Clean(n.Body), n.Urgent, string(n.State), n.Attempts,
-		n.Passing, postgres.Short(n.Problem), n.Template, n.Summary, n.PlannedAt, n.DueAt, n.ChangedAt)
+		n.Passing, postgres.Short(n.Problem), n.Template, n.Summary, n.PlannedAt, n.DueAt, n.ChangedAt, n.Unsure, string(n.Page))
 	return err
 }
 
@@ -132,7 +132,8 @@ func put(ctx context.Context, t store.Tx, n soar.Notice, conflict string) error 
 func (n Notices) Note(ctx context.Context, one soar.Notice, event *record.Payload) error {
 	return n.room.Write(ctx, "notices.Note", "", func(ctx context.Context, t store.Tx) error {
 		err := put(ctx, t, one, `ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, passing = excluded.passing, problem = excluded.problem,
-			template = excluded.template, due_at = excluded.due_at, changed_at = excluded.changed_at WHERE notices.state <> 'sent'`)
+			template = excluded.template, due_at = excluded.due_at, changed_at = excluded.changed_at,
+			unsure = excluded.unsure, page = excluded.page WHERE notices.state <> 'sent'`)
 		if err != nil || event == nil {
 			return err
 		}
@@ -190,10 +191,9 @@ func (n Notices) List(ctx context.Context, f soar.NoticeFilter) (list []soar.Not
 	l.AndText("person", f.Person)
 	l.AndText("message_id", f.MessageID)
 	l.AndText("state", string(f.State))
-	if v := f.Viewer; v != nil && !v.Red {
-		l.And(`(notices.incident_id IS NULL OR EXISTS (SELECT FROM incidents WHERE incidents.id = notices.incident_id
-			AND (incidents.doc->>'tlp' IS DISTINCT FROM 'red' OR (incidents.owner <> '' AND incidents.owner = $))))`, postgres.Clean(v.Person))
-	}
+	l.AndText("way", f.Way)
+	l.AndText("id", f.Key)
+	l.Narrow(f.Viewer, "notices.incident_id")
 	list = []soar.Notice{}
 	next, err = n.room.Fetch(ctx, "notices.List", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var one soar.Notice
