@@ -144,6 +144,7 @@ func mayImport() map[string][]string {
 
 		"internal/devstack":               {},
 		"internal/devstack/devstacktest":  {"internal/devstack"},
+		"internal/devstack/stall":         {},
 		"internal/devstack/cmd/teststack": {"internal/devstack", "internal/devstack/devstacktest"},
 		"internal/demo": {"api/client", "api/gen", "internal/access", "internal/app", "internal/devstack", "internal/lab", "internal/observe",
 			"internal/protocol", "internal/record", "internal/secret", "internal/soar"},

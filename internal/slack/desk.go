@@ -20,7 +20,7 @@ import (
 // safe for concurrent use.
 type Desk interface {
 	// Click is a click on a button or a choice in a message, a modal or the App Home.
-	// Slack has its answer already. A modal must be opened with Event.Trigger before
+	// Slack is answered when it returns, or after AnswerTime. A modal must be opened with Event.Trigger before
 	// anything slow: it is good for three seconds.
 	Click(ctx context.Context, click Click) error
 	// Submit is a modal that was sent. The person waits: an answer within AnswerTime
@@ -33,10 +33,10 @@ type Desk interface {
 	HomeOpened(ctx context.Context, home HomeOpened) error
 }
 
-// Bounds of a Desk's work. Slack waits three seconds for an answer.
+// Bounds. Slack waits three seconds for an answer, the way there and back included.
 const (
-	AnswerTime = 2200 * time.Millisecond
-	WorkTime   = 20 * time.Second
+	AnswerTime = 2500 * time.Millisecond // from the receipt of a request to its answer, the door's own checks included
+	WorkTime   = 20 * time.Second        // of a Desk's work, when it goes on after the answer
 )
 
 // Event is what all events have.

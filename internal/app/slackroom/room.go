@@ -96,7 +96,7 @@ type Options struct {
 	People   people
 	Refusals refusals
 	Meter    interface {
-		SlackEvent(kind, outcome string, delay time.Duration)
+		SlackEvent(kind, outcome string, delay, took time.Duration)
 	} // nil: nobody counts
 	Desk func(*slack.Client, *identity.Service) slack.Desk
 	Log  *slog.Logger

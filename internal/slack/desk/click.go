@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -138,7 +139,12 @@ func (d *Desk) acknowledge(ctx context.Context, e slack.Event, incidentID string
 	reply, err := d.Incidents.Command(ctx, e.Person, incidents.CommandRequest{
 		IncidentID: incidentID, Name: protocol.UpdateAcknowledge, Payload: protocol.Control{}, RequestID: e.Key,
 	})
-	if err != nil {
+	switch soar.CodeOf(err) {
+	case "":
+	case soar.CodeInternal, soar.CodeUnavailable:
+		return "", soar.Wrap(soar.CodeUnavailable, "desk.acknowledge", err, "It is not known whether it is recorded that %s is in your hands: %s. Look with /tocsin status %s, or do it again: twice does no harm.",
+			incidentID, strings.TrimSuffix(soar.MessageOf(err), "."), incidentID)
+	default:
 		return "", err
 	}
 	return fmt.Sprintf("%s is in your hands: %s", incidentID, reply.Message), nil

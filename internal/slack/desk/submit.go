@@ -59,10 +59,37 @@ func (d *Desk) refused(ctx context.Context, s slack.Submission, err error) (slac
 	case soar.CodeConflict:
 		d.refreshOf(ctx, s)
 	case soar.CodeInternal, soar.CodeUnavailable, soar.CodeUnauthenticated:
-		return slack.Answer{}, err
+		return slack.Answer{}, certain(err)
 	}
 	told := d.look().Told("Not done", soar.MessageOf(err))
 	return slack.Answer{Update: &told}, nil
+}
+
+// unsure is an error after which it is not known whether something was recorded.
+type unsure struct{ error }
+
+// Unwrap gives the error.
+func (u unsure) Unwrap() error { return u.error }
+
+// maybe says of a change that failed in a way that does not tell whether it was
+// committed, that this is not known and how to find out. The same form sent again has
+// the same id: it counts once.
+func maybe(err error, what, look string) error {
+	switch soar.CodeOf(err) {
+	case soar.CodeInternal, soar.CodeUnavailable:
+		return soar.Wrap(soar.CodeUnavailable, "desk.maybe", unsure{err}, "It is not known whether %s is recorded: %s. Look with %s, or send the same form again: it counts once.",
+			what, strings.TrimSuffix(soar.MessageOf(err), "."), look)
+	default:
+		return err
+	}
+}
+
+// certain says of a failure before any change that nothing was recorded.
+func certain(err error) error {
+	if _, ok := errors.AsType[unsure](err); ok {
+		return err
+	}
+	return soar.Wrap(soar.CodeOf(err), "desk.certain", err, "Nothing was recorded: %s. Send it again in a moment.", strings.TrimSuffix(soar.MessageOf(err), "."))
 }
 
 // refreshOf brings the card up to date that a modal was opened from.
@@ -130,7 +157,7 @@ func (d *Desk) decide(ctx context.Context, s slack.Submission, ref card.Ref, app
 		return fault(card.InReason, coded.Message), nil
 	}
 	if err != nil {
-		return slack.Answer{}, err
+		return slack.Answer{}, maybe(err, "your decision on "+ref.Approval, "/tocsin approvals")
 	}
 	return d.done(ctx, s, ref, fmt.Sprintf("Your decision is recorded. %s", d.look().How(after))), nil
 }
@@ -172,7 +199,7 @@ func (d *Desk) said(ctx context.Context, s slack.Submission, ref card.Ref, block
 		return fault(block, coded.Message), nil
 	}
 	if err != nil {
-		return slack.Answer{}, err
+		return slack.Answer{}, maybe(err, "what you wrote on "+ref.Approval, "/tocsin approvals")
 	}
 	return d.done(ctx, s, ref, text), nil
 }
@@ -202,7 +229,7 @@ func (d *Desk) complete(ctx context.Context, s slack.Submission, ref card.Ref) (
 		}
 	}
 	if err != nil {
-		return slack.Answer{}, err
+		return slack.Answer{}, maybe(err, "your answer to "+ref.Task, "/tocsin tasks")
 	}
 	return d.done(ctx, s, ref, fmt.Sprintf("Task %s is %s.", after.ID, after.Status)), nil
 }
@@ -222,7 +249,7 @@ func (d *Desk) report(ctx context.Context, s slack.Submission) (slack.Answer, er
 		return fault(reportBlock(coded.Field), coded.Message), nil
 	}
 	if err != nil {
-		return slack.Answer{}, err
+		return slack.Answer{}, maybe(err, "your report", "/tocsin status")
 	}
 	told := d.look().Told("Thank you", "Your report is "+incident.ID+". Somebody on duty looks at it. "+
 		"Leave the machine switched on and connected, and delete nothing. /tocsin status "+incident.ID+" says how it stands.")

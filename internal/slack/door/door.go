@@ -39,8 +39,8 @@ type identities interface {
 // meter counts events.
 type meter interface {
 	// SlackEvent counts one event. delay is from Slack's own time to ours, 0 when the
-	// event has none.
-	SlackEvent(kind, outcome string, delay time.Duration)
+	// event has none; took is from its receipt to its answer.
+	SlackEvent(kind, outcome string, delay, took time.Duration)
 }
 
 // Refused is what somebody in Slack was not let do because of who he is.
@@ -62,6 +62,7 @@ type Options struct {
 	Desk       slack.Desk
 	Refused    func(context.Context, Refused) // for the record of the incident concerned; nil: the system's chain only
 	Meter      meter                          // nil: nobody counts
+	Budget     time.Duration                  // from the receipt of a request to its answer; 0: slack.AnswerTime
 	Now        func() time.Time               // nil: time.Now
 	Log        *slog.Logger
 }
@@ -84,6 +85,9 @@ func New(o Options) (*Door, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Budget == 0 {
+		o.Budget = slack.AnswerTime
 	}
 	if o.Meter == nil {
 		o.Meter = uncounted{}
@@ -129,4 +133,4 @@ func (d *Door) leave() {
 
 type uncounted struct{}
 
-func (uncounted) SlackEvent(string, string, time.Duration) {}
+func (uncounted) SlackEvent(string, string, time.Duration, time.Duration) {}

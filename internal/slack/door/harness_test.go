@@ -99,8 +99,10 @@ func (d *desk) count() int {
 type workspace struct {
 	mu    sync.Mutex
 	users map[string]slack.User
-	away  bool
-	told  []string // "respond: ..." or "<user>: ..."
+	away  bool      // nobody can be asked for
+	deaf  bool      // nobody can be told anything
+	told  []string  // "respond: ..." or "<user>: ..."
+	until time.Time // the deadline of the last of them
 	tells chan struct{}
 }
 
@@ -117,21 +119,24 @@ func (w *workspace) User(_ context.Context, id string) (slack.User, error) {
 	return user, nil
 }
 
-func (w *workspace) tell(text string) {
+func (w *workspace) tell(ctx context.Context, text string) error {
 	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.deaf {
+		return soar.Errorf(soar.CodeUnavailable, "test", "Slack is away")
+	}
 	w.told = append(w.told, text)
-	w.mu.Unlock()
+	w.until, _ = ctx.Deadline()
 	w.tells <- struct{}{}
-}
-
-func (w *workspace) Post(_ context.Context, channel string, m slack.Message) (slack.Posted, error) {
-	w.tell(channel + ": " + m.Text)
-	return slack.Posted{Channel: channel, TS: "1.0"}, nil
-}
-
-func (w *workspace) Respond(_ context.Context, _ secret.String, r slack.Response) error {
-	w.tell("respond: " + r.Text)
 	return nil
+}
+
+func (w *workspace) Post(ctx context.Context, channel string, m slack.Message) (slack.Posted, error) {
+	return slack.Posted{Channel: channel, TS: "1.0"}, w.tell(ctx, channel+": "+m.Text)
+}
+
+func (w *workspace) Respond(ctx context.Context, _ secret.String, r slack.Response) error {
+	return w.tell(ctx, "respond: "+r.Text)
 }
 
 // directory knows people.
@@ -159,7 +164,12 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, store: storetest.New(t), desk: newDesk(), clock: noon, slack: &workspace{
+	return houseOn(t, storetest.New(t))
+}
+
+func houseOn(t *testing.T, on *store.Store) *house {
+	t.Helper()
+	h := &house{t: t, store: on, desk: newDesk(), clock: noon, slack: &workspace{
 		tells: make(chan struct{}, 4096),
 		users: map[string]slack.User{analystUser: {ID: analystUser, Team: ourTeam}, "U0NEW": {ID: "U0NEW", Team: ourTeam}},
 	}}

@@ -40,6 +40,8 @@ func (d *Door) Routes() (map[string]func(http.ResponseWriter, *http.Request) err
 
 func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, request *http.Request) error {
+		ctx, cancel := d.budget(request.Context())
+		defer cancel()
 		body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
 		_, large := errors.AsType[*http.MaxBytesError](err)
 		switch {
@@ -51,8 +53,8 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http
 		}
 		base, err := verify(d.o.Signing, request.Header, body, d.o.Now())
 		if err != nil {
-			d.o.Meter.SlackEvent("unsigned", string(soar.CodeOf(err)), 0)
-			d.note(request.Context(), Refused{By: soar.System("slack"), What: "request", Why: err})
+			d.o.Meter.SlackEvent("unsigned", string(soar.CodeOf(err)), 0, 0)
+			d.note(ctx, Refused{By: soar.System("slack"), What: "request", Why: err})
 			return err
 		}
 		if got, _, _ := mime.ParseMediaType(request.Header.Get("Content-Type")); got != media { // "" when it cannot be read
@@ -61,7 +63,7 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http
 		}
 		a, err := read(body)
 		if err != nil {
-			d.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0)
+			d.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0, 0)
 			return err
 		}
 		if a.kind == kindChallenge {
@@ -69,7 +71,7 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http
 			_, err := io.WriteString(w, a.challenge)
 			return err
 		}
-		answer, err := d.take(request.Context(), a, body, base)
+		answer, err := d.take(ctx, a, body, base)
 		if soar.CodeOf(err) == soar.CodeConflict && a.kind == kindHome {
 			return nil // the Events API sends again what it believes to be lost
 		}

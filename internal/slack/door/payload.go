@@ -1,6 +1,7 @@
 package door
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -10,19 +11,56 @@ import (
 // The parts of Slack's payloads that count here. Not the library's types: those
 // read whole messages, and one block of a new kind in one would lose the click.
 
+// named is something with an id: an object, or in some kinds of payloads the id alone.
 type named struct {
-	ID string `json:"id"`
+	ID   string
+	Team string // a user's workspace
+}
+
+// UnmarshalJSON takes both; of anything else nothing is known.
+func (n *named) UnmarshalJSON(raw []byte) error {
+	var object struct {
+		ID   text `json:"id"`
+		Team text `json:"team_id"`
+	}
+	if json.Unmarshal(raw, &object) == nil {
+		n.ID, n.Team = string(object.ID), string(object.Team)
+		return nil
+	}
+	var id text
+	_ = id.UnmarshalJSON(raw) // never fails
+	n.ID = string(id)
+	return nil
+}
+
+// text is a string; of anything else nothing is known.
+type text string
+
+// UnmarshalJSON takes a string.
+func (t *text) UnmarshalJSON(raw []byte) error {
+	var plain string
+	if json.Unmarshal(raw, &plain) == nil {
+		*t = text(plain)
+	}
+	return nil
+}
+
+// interactionHead is what tells what an interaction is and whose.
+type interactionHead struct {
+	Type    string `json:"type"`
+	App     string `json:"api_app_id"`
+	Trigger string `json:"trigger_id"`
+	Respond string `json:"response_url"`
+	OrgWide bool   `json:"is_enterprise_install"`
+	Team    named  `json:"team"`
+	User    named  `json:"user"`
+	View    struct {
+		App string `json:"app_id"`
+	} `json:"view"`
 }
 
 type interaction struct {
 	Type        string   `json:"type"`
-	App         string   `json:"api_app_id"`
-	Trigger     string   `json:"trigger_id"`
-	Respond     string   `json:"response_url"`
-	OrgWide     bool     `json:"is_enterprise_install"`
-	Team        *named   `json:"team"`
-	Enterprise  *named   `json:"enterprise"`
-	User        actor    `json:"user"`
 	Channel     named    `json:"channel"`
 	Message     message  `json:"message"`
 	Container   place    `json:"container"`
@@ -32,11 +70,6 @@ type interaction struct {
 	RespondURLs []struct {
 		URL string `json:"response_url"`
 	} `json:"response_urls"`
-}
-
-type actor struct {
-	ID   string `json:"id"`
-	Team string `json:"team_id"`
 }
 
 type message struct {
@@ -59,7 +92,7 @@ type option struct {
 // element uses other members.
 type element struct {
 	Type          string   `json:"type"`
-	Value         string   `json:"value"`
+	Value         text     `json:"value"`
 	Option        *option  `json:"selected_option"`
 	Options       []option `json:"selected_options"`
 	Date          string   `json:"selected_date"`
@@ -98,32 +131,27 @@ type view struct {
 
 // envelope is the outside of the Events API.
 type envelope struct {
-	Type       string `json:"type"`
-	Challenge  string `json:"challenge"`
-	App        string `json:"api_app_id"`
-	Team       string `json:"team_id"`
-	EventID    string `json:"event_id"`
-	Time       int64  `json:"event_time"`
+	Type       string          `json:"type"`
+	Challenge  string          `json:"challenge"`
+	App        string          `json:"api_app_id"`
+	Team       string          `json:"team_id"`
+	EventID    string          `json:"event_id"`
+	Time       json.RawMessage `json:"event_time"`
+	Event      json.RawMessage `json:"event"`
 	Authorized []struct {
 		OrgWide bool `json:"is_enterprise_install"`
 	} `json:"authorizations"`
-	Event struct {
-		Type string `json:"type"`
-		User string `json:"-"` // an id or an object, by the kind of event: read where it is needed
-		Tab  string `json:"tab"`
-		View *view  `json:"view"`
-	} `json:"event"`
 }
 
-// homeUser is the part of app_home_opened that other events write differently.
-type homeUser struct {
-	Event struct {
-		User string `json:"user"`
-	} `json:"event"`
+// homeEvent is app_home_opened.
+type homeEvent struct {
+	User string `json:"user"`
+	Tab  string `json:"tab"`
+	View *view  `json:"view"`
 }
 
 func (e element) value() slack.Value {
-	out := slack.Value{Kind: e.Type, Text: first(e.Value, e.Date, e.Time)}
+	out := slack.Value{Kind: e.Type, Text: first(string(e.Value), e.Date, e.Time)}
 	if e.DateTime != 0 {
 		out.Text = strconv.FormatInt(e.DateTime, 10)
 	}
@@ -175,6 +203,15 @@ func first(texts ...string) string {
 func seconds(ts string) int64 {
 	whole, _, _ := strings.Cut(ts, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// whole reads a number of seconds; 0 when it is none.
+func whole(raw json.RawMessage) int64 {
+	n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
 	if err != nil {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/secret"
@@ -17,6 +18,7 @@ const (
 	kindSubmission = "submission"
 	kindCommand    = "command"
 	kindHome       = "home"
+	kindOther      = "other"     // somebody did something that this product has no use for, and is told so
 	kindChallenge  = "challenge" // Slack asks whether somebody is there
 	kindIgnored    = "ignored"   // genuine, and nothing that the product acts on
 )
@@ -24,6 +26,7 @@ const (
 // arrival is one event, read.
 type arrival struct {
 	kind      string
+	suggest   bool   // asks for options: an empty list is the answer
 	what      string // Slack's name of the kind, for the log
 	challenge string
 	app, team string
@@ -63,36 +66,50 @@ func readInteraction(body []byte) (arrival, error) {
 	return readPayload([]byte(payload))
 }
 
-// readPayload reads an interaction's payload, as both doors get it.
+// readPayload reads an interaction's payload, as both doors get it. What is no click
+// and no modal of ours may look as it likes below its head.
 func readPayload(raw []byte) (arrival, error) {
-	var in interaction
-	if err := json.Unmarshal(raw, &in); err != nil {
+	var head interactionHead
+	if err := json.Unmarshal(raw, &head); err != nil {
 		return arrival{}, unreadable(err)
 	}
-	out := arrival{kind: kindIgnored, what: in.Type, app: in.App, orgWide: in.OrgWide, userTeam: in.User.Team, id: in.Trigger, view: in.View.shown()}
-	if in.Team != nil {
-		out.team = in.Team.ID
-	}
-	if in.View != nil {
-		out.app = first(out.app, in.View.App)
-	}
-	out.event = slack.Event{Team: out.team, User: in.User.ID, Trigger: in.Trigger, Respond: secret.New(in.Respond)}
-	switch in.Type {
+	out := arrival{kind: kindIgnored, what: head.Type, app: first(head.App, head.View.App), team: head.Team.ID, orgWide: head.OrgWide, userTeam: head.User.Team, id: head.Trigger}
+	out.event = slack.Event{Team: out.team, User: head.User.ID, Trigger: head.Trigger, Respond: secret.New(head.Respond)}
+	switch head.Type {
 	case "":
 		return arrival{}, invalid("the payload has no type")
-	case "block_actions":
-		out.kind = kindClick
-		return out, out.readClicks(in)
-	case "view_submission":
-		if in.View == nil || in.View.ID == "" {
-			return arrival{}, invalid("a submission without its view")
-		}
-		out.kind = kindSubmission
-		if len(in.RespondURLs) > 0 {
-			out.event.Respond = secret.New(in.RespondURLs[0].URL)
+	case "block_actions", "view_submission":
+		return out, out.readOurs(raw)
+	case "view_closed":
+	case "block_suggestion", "dialog_suggestion":
+		out.suggest = true
+	default: // shortcuts, buttons of the old kind, dialogs, steps of workflows, and what is to come
+		if out.event.User != "" {
+			out.kind = kindOther
 		}
 	}
 	return out, nil
+}
+
+// readOurs reads what may be a click on a card or a modal that was sent.
+func (a *arrival) readOurs(raw []byte) error {
+	var in interaction
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return unreadable(err)
+	}
+	a.view = in.View.shown()
+	if in.Type == "block_actions" {
+		a.kind = kindClick
+		return a.readClicks(in)
+	}
+	if in.View == nil || in.View.ID == "" {
+		return invalid("a submission without its view")
+	}
+	a.kind = kindSubmission
+	if len(in.RespondURLs) > 0 {
+		a.event.Respond = secret.New(in.RespondURLs[0].URL)
+	}
+	return nil
 }
 
 func (a *arrival) readClicks(in interaction) error {
@@ -145,8 +162,11 @@ func readCommandPayload(raw []byte) (arrival, error) {
 	}
 	fields := map[string]string{}
 	for name, value := range members {
-		if text, ok := value.(string); ok {
-			fields[name] = text
+		switch value := value.(type) {
+		case string:
+			fields[name] = value
+		case bool: // is_enterprise_install
+			fields[name] = strconv.FormatBool(value)
 		}
 	}
 	return commandOf(fields)
@@ -167,13 +187,14 @@ func commandOf(fields map[string]string) (arrival, error) {
 	}, nil
 }
 
-// readEvent reads a body of the Events API.
+// readEvent reads a body of the Events API. Events that are of no concern may look as
+// they like: refusing one would have Slack send it again, and stop sending any.
 func readEvent(raw []byte) (arrival, error) {
 	var in envelope
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return arrival{}, unreadable(err)
 	}
-	out := arrival{kind: kindIgnored, what: in.Type, app: in.App, team: in.Team, id: in.EventID, sent: in.Time}
+	out := arrival{kind: kindIgnored, what: in.Type, app: in.App, team: in.Team, id: in.EventID, sent: whole(in.Time)}
 	switch in.Type {
 	case "url_verification":
 		if in.Challenge == "" || len(in.Challenge) > 1000 {
@@ -183,19 +204,34 @@ func readEvent(raw []byte) (arrival, error) {
 	case "":
 		return arrival{}, invalid("the event has no type")
 	case "event_callback":
-		out.what = in.Event.Type
 		out.orgWide = len(in.Authorized) > 0 && in.Authorized[0].OrgWide
-		if in.Event.Type != "app_home_opened" || in.Event.Tab == "messages" {
-			return out, nil
-		}
-		var who homeUser
-		if err := json.Unmarshal(raw, &who); err != nil {
-			return arrival{}, unreadable(err)
-		}
-		out.kind, out.view = kindHome, in.Event.View.shown()
-		out.event = slack.Event{Team: in.Team, User: who.Event.User}
+		return out, out.readHome(in.Event)
 	}
 	return out, nil
+}
+
+// readHome reads somebody who looks at the App Home; every other event is of no concern.
+func (a *arrival) readHome(raw json.RawMessage) error {
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return unreadable(err)
+	}
+	a.what = head.Type
+	if head.Type != "app_home_opened" {
+		return nil
+	}
+	var home homeEvent
+	if err := json.Unmarshal(raw, &home); err != nil {
+		return unreadable(err)
+	}
+	if home.Tab == "messages" {
+		return nil
+	}
+	a.kind, a.view = kindHome, home.View.shown()
+	a.event = slack.Event{Team: a.team, User: home.User}
+	return nil
 }
 
 // readForm reads a form as Slack writes it: each field once, with a plain name.
@@ -211,6 +247,14 @@ func readForm(body []byte) (url.Values, error) {
 		}
 	}
 	return form, nil
+}
+
+// empty is the answer to what nobody acts on.
+func (a arrival) empty() any {
+	if a.suggest {
+		return map[string]any{"options": []any{}}
+	}
+	return nil
 }
 
 // formed tells whether the ids are Slack's.

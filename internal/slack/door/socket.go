@@ -144,12 +144,14 @@ func requestOf(event socketmode.Event) (socketmode.Request, bool) {
 // good. What cannot be worked on now stays without: Slack tells the person, and
 // sends events of the Events API again to another connection.
 func (s *Sockets) receive(ctx context.Context, client *socketmode.Client, request socketmode.Request) {
+	ctx, cancel := s.door.budget(ctx)
+	defer cancel()
 	a, err := readEnvelope(request)
 	var answer any
 	if err == nil {
 		answer, err = s.door.take(ctx, a, request.Payload, nil)
 	} else {
-		s.door.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0)
+		s.door.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0, 0)
 	}
 	switch soar.CodeOf(err) {
 	case soar.CodeUnavailable, soar.CodeInternal, soar.CodeLimited:

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,45 +14,89 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-// storeTime bounds the wait for the database before Slack is answered.
-const storeTime = 1500 * time.Millisecond
+// storeShare is the part of the budget, in fifths, that the database has to take the
+// nonces. The rest is for the work, or for telling the person that there is none.
+const storeShare = 3
 
-// take does what one event asks for and gives what Slack is answered; nil is an
-// empty answer. raw are the bytes that were read, base the hash of what Slack
-// signed, nil from a socket.
+// budget bounds everything from the receipt of a request to its answer.
+func (d *Door) budget(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d.o.Budget)
+}
+
+// take does what one event asks for and gives what Slack is answered, before the
+// context's deadline; nil is an empty answer. raw are the bytes that were read, base
+// the hash of what Slack signed, nil from a socket. An error says that nobody was told
+// anything: Slack does that, when it sees one.
 func (d *Door) take(ctx context.Context, a arrival, raw, base []byte) (answer any, err error) {
 	arrived := d.o.Now().UTC()
-	defer func() { d.count(a, arrived, err) }()
-	if err := d.origin(a); err != nil {
-		d.note(ctx, Refused{By: stranger(a), What: a.kind, Why: err})
-		return nil, err
+	a.event.At = arrived
+	answer, outcome, err := d.accept(ctx, &a, raw, base)
+	if err != nil {
+		outcome = string(soar.CodeOf(err))
+	}
+	d.count(a, arrived, outcome)
+	return answer, err
+}
+
+// Outcomes of what was answered without an error.
+const (
+	wasTaken    = "taken"
+	wasIgnored  = "ignored"
+	wentOn      = "late"     // answered that it goes on
+	wasRefused  = "refused"  // by the product; the person was told why
+	notRecorded = "not_done" // the database was away or too much was going on; the person was told
+)
+
+func (d *Door) accept(ctx context.Context, a *arrival, raw, base []byte) (answer any, outcome string, err error) {
+	if err := d.origin(*a); err != nil {
+		d.note(ctx, Refused{By: stranger(*a), What: a.kind, Why: err})
+		return nil, "", err
 	}
 	if a.kind == kindIgnored {
-		d.ignored(ctx, a)
-		return nil, nil
+		d.ignored(ctx, *a)
+		return a.empty(), wasIgnored, nil
 	}
 	if !a.formed() {
-		return nil, invalid("the ids in the event are not of the form that Slack writes")
+		return nil, "", invalid("the ids in the event are not of the form that Slack writes")
 	}
 	if !d.enter() {
 		busy := soar.Errorf(soar.CodeUnavailable, "door.take", "too much is going on here: try again in a moment")
 		busy.RetryAfter = time.Second
-		return nil, busy
+		return d.notTaken(ctx, *a, busy, false)
 	}
-	if err := d.once(ctx, &a, raw, base); err != nil {
+	if err := d.once(ctx, a, raw, base); err != nil {
 		d.leave()
 		if soar.CodeOf(err) == soar.CodeConflict {
-			d.note(ctx, Refused{By: stranger(a), What: a.kind, Why: err})
+			d.note(ctx, Refused{By: stranger(*a), What: a.kind, Why: err})
+			return nil, "", err
 		}
-		return nil, err
+		return d.notTaken(ctx, *a, err, true)
 	}
-	a.event.At = arrived
-	j := &job{done: make(chan any, 1)}
-	go d.run(context.WithoutCancel(ctx), a, j)
-	if a.kind != kindSubmission && a.kind != kindCommand {
-		return nil, nil
+	j := &job{done: make(chan settled, 1)}
+	go d.run(context.WithoutCancel(ctx), *a, j)
+	if a.kind == kindHome {
+		return nil, wasTaken, nil
 	}
-	return d.wait(ctx, a, j), nil
+	got := d.wait(ctx, *a, j)
+	return got.answer, got.outcome, got.err
+}
+
+// notTaken tells a person that nothing was done and nothing will be. A click is told
+// of in a message, if we may write one now; where that fails, and for what nobody
+// waits for, the error is Slack's: it warns the person, and sends events of the Events
+// API again.
+func (d *Door) notTaken(ctx context.Context, a arrival, why error, write bool) (answer any, outcome string, err error) {
+	d.o.Log.WarnContext(ctx, "an event of Slack was not taken", "kind", a.kind, "team", a.team, "user", a.event.User, "error", why)
+	told := soar.Wrap(soar.CodeUnavailable, "door.take", why, "Nothing was recorded and nothing was done: %s. Send it again in a moment.", strings.TrimSuffix(soar.MessageOf(why), "."))
+	switch a.kind {
+	case kindCommand, kindSubmission:
+		return answerOf(a.kind, done{}, told), notRecorded, nil
+	case kindClick, kindOther:
+		if write && d.say(ctx, a, soar.MessageOf(told)) == nil {
+			return nil, notRecorded, nil
+		}
+	}
+	return nil, "", why
 }
 
 // once takes the event's nonces and names it. Before this nothing was done, and
@@ -69,7 +114,7 @@ func (d *Door) once(ctx context.Context, a *arrival, raw, base []byte) error {
 	if base != nil {
 		hashes = append(hashes, base)
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	ctx, cancel := context.WithTimeout(ctx, d.o.Budget*storeShare/5)
 	defer cancel()
 	return d.o.Store.NonceTake(ctx, hashes...)
 }
@@ -104,43 +149,63 @@ func (d *Door) ignored(ctx context.Context, a arrival) {
 // the work, or the clock.
 type job struct {
 	settled atomic.Bool
-	done    chan any
+	done    chan settled
 }
 
-// wait gives the answer, or after AnswerTime one that says that it goes on.
-func (d *Door) wait(ctx context.Context, a arrival, j *job) any {
-	timer := time.NewTimer(slack.AnswerTime)
-	defer timer.Stop()
+// settled is how an event is answered. An error goes to Slack, which warns the person.
+type settled struct {
+	answer  any
+	outcome string
+	err     error
+}
+
+// wait gives the answer, or at the end of the budget one that says that it goes on.
+func (d *Door) wait(ctx context.Context, a arrival, j *job) settled {
 	select {
-	case answer := <-j.done:
-		return answer
-	case <-timer.C:
+	case got := <-j.done:
+		return got
 	case <-ctx.Done():
 	}
 	if !j.settled.CompareAndSwap(false, true) {
-		return <-j.done
+		return <-j.done // is about to come
 	}
-	return goesOn(a.kind)
+	return settled{answer: goesOn(a.kind), outcome: wentOn}
 }
 
-// run works on one event. Nothing that it meets ends the process or stays untold.
+// run works on one event. Nothing that it meets ends the process or stays untold: what
+// is answered in time says it in the answer, the rest in a message. A click has no
+// answer to say it in: it is answered when it is done and, if it was refused, told.
 func (d *Door) run(ctx context.Context, a arrival, j *job) {
 	defer d.leave()
 	ctx, cancel := context.WithTimeout(ctx, slack.WorkTime)
 	defer cancel()
-	done, err := d.guarded(ctx, a)
+	made, err := d.guarded(ctx, a)
 	if err != nil {
 		d.o.Log.WarnContext(ctx, "an event of Slack was not carried out", "kind", a.kind, "event", a.event.Key, "team", a.team, "user", a.event.User, "error", err)
 	}
-	if j.settled.CompareAndSwap(false, true) && (a.kind == kindSubmission || a.kind == kindCommand) {
-		j.done <- answerOf(a.kind, done, err)
+	got := settled{outcome: wasTaken}
+	if err != nil {
+		got.outcome = wasRefused
+	}
+	if a.kind == kindClick || a.kind == kindOther || a.kind == kindHome {
+		if untold := d.tell(ctx, a, made, err); untold != nil {
+			got.err = soar.Wrap(soar.CodeUnavailable, "door.run", untold, "the person could not be told: %s", soar.MessageOf(err))
+		}
+		if j.settled.CompareAndSwap(false, true) {
+			j.done <- got
+		}
 		return
 	}
-	d.tell(ctx, a, done, err)
+	if j.settled.CompareAndSwap(false, true) {
+		got.answer = answerOf(a.kind, made, err)
+		j.done <- got
+		return
+	}
+	_ = d.tell(ctx, a, made, err) // is in the log
 }
 
 // guarded is act, whose panic is an internal error.
-func (d *Door) guarded(ctx context.Context, a arrival) (done outcome, err error) {
+func (d *Door) guarded(ctx context.Context, a arrival) (made done, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err = soar.Wrap(soar.CodeInternal, "door.run", fmt.Errorf("panic: %v\n%s", caught, debug.Stack()), "something went wrong on our side; the log has the details")
@@ -149,13 +214,13 @@ func (d *Door) guarded(ctx context.Context, a arrival) (done outcome, err error)
 	return d.act(ctx, a)
 }
 
-// outcome is what the Desk made of an event.
-type outcome struct {
+// done is what the Desk made of an event.
+type done struct {
 	answer slack.Answer
 	reply  slack.Reply
 }
 
-func (d *Door) act(ctx context.Context, a arrival) (out outcome, err error) {
+func (d *Door) act(ctx context.Context, a arrival) (out done, err error) {
 	person, answered, err := d.admit(ctx, a)
 	if err != nil || answered != nil {
 		if answered != nil {
@@ -180,6 +245,8 @@ func (d *Door) act(ctx context.Context, a arrival) (out outcome, err error) {
 	case kindCommand:
 		a.command.Event = a.event
 		out.reply, err = d.o.Desk.Command(ctx, a.command)
+	case kindOther:
+		err = soar.Errorf(soar.CodeInvalid, "door.act", "this means nothing to us (%s). /tocsin help says what there is.", soar.Shorten(a.what, 80))
 	case kindHome:
 		err = d.o.Desk.HomeOpened(ctx, slack.HomeOpened{Event: a.event, View: a.view})
 	}
@@ -187,14 +254,10 @@ func (d *Door) act(ctx context.Context, a arrival) (out outcome, err error) {
 }
 
 // count counts one event with what became of it at the door.
-func (d *Door) count(a arrival, arrived time.Time, err error) {
-	outcome := "taken"
-	if err != nil {
-		outcome = string(soar.CodeOf(err))
-	}
+func (d *Door) count(a arrival, arrived time.Time, outcome string) {
 	var delay time.Duration
 	if a.sent > 0 {
 		delay = max(0, arrived.Sub(time.Unix(a.sent, 0)))
 	}
-	d.o.Meter.SlackEvent(a.kind, outcome, delay)
+	d.o.Meter.SlackEvent(a.kind, outcome, delay, d.o.Now().Sub(arrived))
 }

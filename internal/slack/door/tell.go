@@ -29,21 +29,21 @@ type viewAnswer struct {
 }
 
 // answerOf gives what Slack is answered when the work is done in time.
-func answerOf(kind string, done outcome, err error) any {
+func answerOf(kind string, made done, err error) any {
 	switch {
 	case kind == kindCommand && err != nil:
 		return commandOfReply(slack.Reply{Text: soar.MessageOf(err)})
 	case kind == kindCommand:
-		return commandOfReply(done.reply)
+		return commandOfReply(made.reply)
 	case err != nil:
 		return viewAnswer{Action: "push", View: notice("Not done", soar.MessageOf(err))}
-	case len(done.answer.Errors) > 0:
-		return viewAnswer{Action: "errors", Errors: done.answer.Errors}
-	case done.answer.Update != nil:
-		return viewAnswer{Action: "update", View: done.answer.Update}
-	case done.answer.Push != nil:
-		return viewAnswer{Action: "push", View: done.answer.Push}
-	case done.answer.Clear:
+	case len(made.answer.Errors) > 0:
+		return viewAnswer{Action: "errors", Errors: made.answer.Errors}
+	case made.answer.Update != nil:
+		return viewAnswer{Action: "update", View: made.answer.Update}
+	case made.answer.Push != nil:
+		return viewAnswer{Action: "push", View: made.answer.Push}
+	case made.answer.Clear:
 		return viewAnswer{Action: "clear"}
 	default:
 		return nil
@@ -64,26 +64,37 @@ func commandOfReply(r slack.Reply) any {
 	return out
 }
 
+// Words for work that takes longer than Slack waits: nobody knows yet how it ends.
+const (
+	lateForm = "This takes longer than Slack waits, and it is not known yet whether it was recorded. A message will tell you. " +
+		"If none comes within a minute, look with /tocsin approvals or /tocsin tasks before you do it again."
+	lateCommand = "This takes longer than Slack waits. The answer follows here; if none comes within a minute, ask again."
+)
+
 // goesOn is the answer when the work takes longer than Slack waits.
 func goesOn(kind string) any {
-	if kind == kindSubmission {
-		return viewAnswer{Action: "update", View: notice("Still at it", "This takes longer than Slack waits. You will be told in a message how it went.")}
+	switch kind {
+	case kindSubmission:
+		return viewAnswer{Action: "update", View: notice("Still at it", lateForm)}
+	case kindCommand:
+		return commandOfReply(slack.Reply{Text: lateCommand})
+	default:
+		return nil
 	}
-	return nil
 }
 
-// tell says afterwards how it went. A click and the App Home that went well say it
-// themselves.
-func (d *Door) tell(ctx context.Context, a arrival, done outcome, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), slack.AnswerTime*2)
+// tell says in a message how it went; an error when that cannot be said. A click and
+// the App Home that went well say it themselves.
+func (d *Door) tell(ctx context.Context, a arrival, made done, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*slack.AnswerTime)
 	defer cancel()
 	var failed error
 	switch {
 	case a.kind == kindCommand && err == nil:
-		if commandOfReply(done.reply) == nil {
-			return
+		if commandOfReply(made.reply) == nil {
+			return nil
 		}
-		reply := done.reply
+		reply := made.reply
 		if len(reply.Blocks) == 0 {
 			reply.Blocks = plain(reply.Text)
 		}
@@ -91,11 +102,12 @@ func (d *Door) tell(ctx context.Context, a arrival, done outcome, err error) {
 	case err != nil:
 		failed = d.say(ctx, a, soar.MessageOf(err))
 	case a.kind == kindSubmission:
-		failed = d.say(ctx, a, lateWords(done.answer))
+		failed = d.say(ctx, a, lateWords(made.answer))
 	}
 	if failed != nil {
 		d.o.Log.WarnContext(ctx, "somebody in Slack was not told how it went", "event", a.event.Key, "user", a.event.User, "error", failed)
 	}
+	return failed
 }
 
 // say tells the user something that only he sees: where he clicked if that can be,

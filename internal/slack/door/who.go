@@ -163,7 +163,7 @@ func (d *Door) note(ctx context.Context, r Refused) {
 		return
 	}
 	detail, _ := json.Marshal(map[string]any{"what": r.What, "why": soar.MessageOf(r.Why)}) // strings only
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	ctx, cancel := d.noting(ctx)
 	defer cancel()
 	err := d.o.Store.Note(ctx, record.Payload{At: now, Kind: protocol.EventSlackRefused, By: r.By, Data: detail,
 		Text: r.By.ID + " was refused a " + r.What + " in Slack: " + soar.Shorten(soar.MessageOf(r.Why), 500)})
@@ -173,4 +173,14 @@ func (d *Door) note(ctx context.Context, r Refused) {
 	if d.o.Refused != nil && r.Value != "" {
 		d.o.Refused(ctx, r)
 	}
+}
+
+// noting bounds the writing of a refusal: not by who asked, who may be gone, and yet
+// by the answer that waits for it.
+func (d *Door) noting(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(d.o.Budget * storeShare / 5)
+	if answer, ok := ctx.Deadline(); ok && answer.Before(end) {
+		end = answer
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
 }
