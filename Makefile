@@ -94,7 +94,7 @@ show-clocks: ## duties to notify: test vectors passed of all (VECTORS=file); sim
 	@$(GO) run ./internal/show/clocks -vectors '$(VECTORS)' $(CLOCKSFLAGS)
 
 .PHONY: show-people
-show-people: setup-test build ## people in the loop: an analyst's night with a fake Slack and real servers, forged approvals over every door, shuffled answers
+show-people: setup-test build ## people in the loop: an analyst's night with a fake Slack and real servers, answers while servers stand still, forged approvals over every door, shuffled answers
 	@$(STACK) $(GO) run ./internal/show/people -out .show/people $(PEOPLEFLAGS)
 
 .PHONY: bench

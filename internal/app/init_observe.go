@@ -84,6 +84,7 @@ func (a *App) gauges() metrics.Gauges {
 		now.Checks[result.Name] = result.OK
 	}
 	now.DatabaseOpen, now.DatabaseInUse, now.DatabaseMost = a.store.PoolStats()
+	now.Slack = a.slack.Gauges(context.Background()) // bounded by itself
 	if at := a.signedAt.Load(); at != nil {
 		now.CheckpointAt = *at
 	}

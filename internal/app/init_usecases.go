@@ -60,7 +60,7 @@ func (a *App) initUseCases(ctx context.Context) error {
 		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, People: a.people, Versions: a.store,
 		Policy: a.policy, Settings: settings, Logger: a.log,
 	})
-	if a.slack, err = slackroom.New(slackroom.Options{Config: a.config.Slack, Store: a.store, People: a.people, Refusals: a.incidents, Desk: slackroom.At(a.incidents, a.people, a.oncall), Log: a.log}); err != nil {
+	if a.slack, err = slackroom.New(slackroom.Options{Config: a.config.Slack, Store: a.store, People: a.people, Refusals: a.incidents, Desk: slackroom.At(a.incidents, a.people, a.oncall), Meter: a.metrics, Log: a.log}); err != nil {
 		return err
 	}
 	if !a.config.LoadShipped {

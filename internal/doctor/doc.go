@@ -1,6 +1,6 @@
 // Package doctor looks at an installation from the machine it runs on, as a person
 // would at three in the morning: configuration, database, Temporal, disk, policy,
-// connectors, record and outbox. It changes nothing but a probe file that it takes
+// connectors, Slack, record and outbox. It changes nothing but a probe file that it takes
 // away again, and sends nothing to any connector.
 //
 // Every finding is ok, a warning or a failure, and says what to do. What could not

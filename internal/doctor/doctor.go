@@ -48,7 +48,7 @@ func (p *patient) fail(name, text, fix string) {
 // Examine looks at everything that the configuration names.
 func Examine(ctx context.Context, config *app.Config) []Finding {
 	p := &patient{config: config}
-	for _, look := range []func(context.Context){p.files, p.disk, p.database, p.temporal, p.connectors, p.checkpoints} {
+	for _, look := range []func(context.Context){p.files, p.disk, p.database, p.temporal, p.connectors, p.slack, p.checkpoints} {
 		part, cancel := context.WithTimeout(ctx, within)
 		look(part)
 		cancel()

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -31,7 +32,29 @@ type ClientOptions struct {
 	BotToken secret.String
 	AppToken secret.String    // for Socket Mode only
 	Now      func() time.Time // nil: time.Now
+	Meter    Meter            // nil: nobody counts
 }
+
+// Meter counts calls. Its methods are quick and safe for many goroutines.
+type Meter interface {
+	// SlackCall tells of one call; outcome is ok or the code of its error.
+	SlackCall(method, outcome string, took time.Duration)
+	// SlackWait tells that Slack wants to be left alone with a method for so long (429).
+	SlackWait(method string, wait time.Duration)
+}
+
+// Methods names what a client calls, as its Meter is told: respond is a response_url.
+func Methods() []string {
+	return []string{
+		"apps.connections.open", "auth.test", "chat.postMessage", "chat.update", "conversations.archive", "conversations.create", "conversations.info",
+		"conversations.invite", "conversations.setTopic", "pins.add", "respond", "users.info", "views.open", "views.publish",
+	}
+}
+
+type uncounted struct{}
+
+func (uncounted) SlackCall(string, string, time.Duration) {}
+func (uncounted) SlackWait(string, time.Duration)         {}
 
 // Client calls Slack's Web API for one workspace. Its errors are *soar.Error:
 //
@@ -51,6 +74,7 @@ type Client struct {
 	http   *http.Client
 	base   *url.URL
 	now    func() time.Time
+	meter  Meter
 	pauses pauses
 }
 
@@ -62,6 +86,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Meter == nil {
+		o.Meter = uncounted{}
+	}
 	base, err := url.Parse(o.URL)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || !strings.HasSuffix(base.Path, "/"):
@@ -71,7 +98,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	case o.BotToken.Empty():
 		return nil, fmt.Errorf("there is no bot token")
 	}
-	c := &Client{base: base, now: o.Now, pauses: pauses{until: map[string]time.Time{}}}
+	c := &Client{base: base, now: o.Now, meter: o.Meter, pauses: pauses{until: map[string]time.Time{}}}
 	c.http = &http.Client{
 		Timeout:   callTime,
 		Transport: checked{http.DefaultTransport},
@@ -103,10 +130,13 @@ func (c *Client) within(ctx context.Context, most time.Duration, method string, 
 				return limited(op, wait)
 			}
 		}
+		began := c.now()
 		err := translate(op, call(ctx))
+		c.meter.SlackCall(method, cmp.Or(string(soar.CodeOf(err)), "ok"), c.now().Sub(began))
 		if soar.CodeOf(err) != soar.CodeLimited {
 			return err
 		}
+		c.meter.SlackWait(method, pauseOf(err))
 		c.pauses.add(method, c.now().Add(pauseOf(err)))
 		if try == maxTries {
 			return err

@@ -69,15 +69,6 @@ func (c *Client) Update(ctx context.Context, at Posted, m Message) error {
 	})
 }
 
-// Ephemeral shows something to one user in a channel (chat.postEphemeral). Slack
-// does not promise that it is seen.
-func (c *Client) Ephemeral(ctx context.Context, channel, user string, m Message) error {
-	return c.do(ctx, "chat.postEphemeral", func(ctx context.Context) error {
-		_, err := c.api.PostEphemeralContext(ctx, channel, user, m.options()...)
-		return err
-	})
-}
-
 // Response is what goes to a response_url.
 type Response struct {
 	Message

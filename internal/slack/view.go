@@ -24,21 +24,6 @@ func (c *Client) OpenView(ctx context.Context, trigger string, view slackgo.Moda
 	})
 }
 
-// PushView opens a modal on top of the one that was clicked in (views.push).
-func (c *Client) PushView(ctx context.Context, trigger string, view slackgo.ModalViewRequest) (Shown, error) {
-	return c.show(ctx, triggerPause, "views.push", func(ctx context.Context) (*slackgo.ViewResponse, error) {
-		return c.api.PushViewContext(ctx, trigger, view)
-	})
-}
-
-// UpdateView replaces what an open modal shows (views.update). With a hash it is a
-// conflict when the modal was changed since.
-func (c *Client) UpdateView(ctx context.Context, at Shown, view slackgo.ModalViewRequest) (Shown, error) {
-	return c.show(ctx, maxPause, "views.update", func(ctx context.Context) (*slackgo.ViewResponse, error) {
-		return c.api.UpdateViewContext(ctx, view, "", at.Hash, at.ID)
-	})
-}
-
 // PublishView shows a user his App Home (views.publish).
 func (c *Client) PublishView(ctx context.Context, user string, view slackgo.HomeTabViewRequest) (Shown, error) {
 	return c.show(ctx, maxPause, "views.publish", func(ctx context.Context) (*slackgo.ViewResponse, error) {

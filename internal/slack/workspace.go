@@ -111,14 +111,6 @@ func (c *Client) Invite(ctx context.Context, channel string, users ...string) er
 	return err
 }
 
-// Join enters a public channel.
-func (c *Client) Join(ctx context.Context, channel string) error {
-	return c.do(ctx, "conversations.join", func(ctx context.Context) error {
-		_, _, _, err := c.api.JoinConversationContext(ctx, channel)
-		return err
-	})
-}
-
 func retryAfter(header http.Header) time.Duration {
 	seconds, err := strconv.Atoi(header.Get("Retry-After"))
 	if err != nil || seconds < 1 {

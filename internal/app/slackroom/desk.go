@@ -16,7 +16,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/slack/workspace"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store/chat"
-	"github.com/tocsin-soar/tocsin/internal/store/chatpost"
 )
 
 // archiveAfter is how long after the end of an incident its channel stays open.
@@ -32,7 +31,7 @@ func At(cases *incidents.Service, people people, rosters *oncall.Service) func(*
 // follower keeps the workspace as the database is.
 func (r *Room) follower(o Options) *follow.Follower {
 	return follow.New(follow.Options{
-		Rooms: chatpost.New(o.Store), Incidents: o.Store, Chat: workspace.New(r.Client), Accounts: accounts{r.chat, o.People, o.Config.Team},
+		Rooms: r.rooms, Incidents: o.Store, Chat: workspace.New(r.Client), Accounts: accounts{r.chat, o.People, o.Config.Team},
 		SOC: o.Config.Channel, Channels: soar.Severity(o.Config.Channels), ArchiveAfter: archiveAfter, Logger: o.Log,
 	})
 }

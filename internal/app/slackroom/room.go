@@ -19,6 +19,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
 	"github.com/tocsin-soar/tocsin/internal/store/chat"
+	"github.com/tocsin-soar/tocsin/internal/store/chatpost"
 )
 
 // Modes of how events come.
@@ -88,6 +89,13 @@ type refusals interface {
 	NoteRefusal(ctx context.Context, p soar.Principal, what incidents.Refusal, refusal error)
 }
 
+// Meter counts what arrives and what is called (*metrics.Metrics).
+type Meter interface {
+	slack.Meter
+	KnowSlack(methods []string)
+	SlackEvent(kind, outcome string, delay, took time.Duration)
+}
+
 // Options are what the parts need. Desk is made of the client, which exists before
 // anything can arrive.
 type Options struct {
@@ -95,11 +103,9 @@ type Options struct {
 	Store    *store.Store
 	People   people
 	Refusals refusals
-	Meter    interface {
-		SlackEvent(kind, outcome string, delay, took time.Duration)
-	} // nil: nobody counts
-	Desk func(*slack.Client, *identity.Service) slack.Desk
-	Log  *slog.Logger
+	Meter    Meter // nil: nobody counts
+	Desk     func(*slack.Client, *identity.Service) slack.Desk
+	Log      *slog.Logger
 }
 
 // Room is Slack put together. With mode off it knows who is who, and nothing else.
@@ -109,6 +115,8 @@ type Room struct {
 	door       *door.Door
 	sockets    *door.Sockets
 	chat       chat.Chat
+	rooms      chatpost.Rooms
+	behind     behind
 	follow     *follow.Follower
 	team       string
 	mode       string
@@ -118,16 +126,19 @@ type Room struct {
 // New puts them together. It does no I/O.
 func New(o Options) (*Room, error) {
 	kept := chat.New(o.Store)
-	r := &Room{team: o.Config.Team, chat: kept, mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
+	r := &Room{team: o.Config.Team, chat: kept, rooms: chatpost.New(o.Store), mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
 	if r.off() {
 		return r, nil
 	}
 	if o.Desk == nil {
 		return nil, errors.New("slack: nobody takes what arrives")
 	}
+	if o.Meter != nil {
+		o.Meter.KnowSlack(slack.Methods())
+	}
 	var err error
 	c := o.Config
-	if r.Client, err = slack.NewClient(slack.ClientOptions{URL: c.URL, BotToken: c.BotToken, AppToken: c.AppToken}); err != nil {
+	if r.Client, err = slack.NewClient(slack.ClientOptions{URL: c.URL, BotToken: c.BotToken, AppToken: c.AppToken, Meter: o.Meter}); err != nil {
 		return nil, err
 	}
 	r.door, err = door.New(door.Options{

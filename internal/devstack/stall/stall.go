@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 )
 
 // Mode is how the address behaves.
@@ -14,9 +15,13 @@ type Mode int
 // Modes.
 const (
 	Through Mode = iota // bytes pass
+	Slow                // bytes pass, each time after Lag
 	Hang                // connections are taken and no byte passes, until it is Through again
 	Gone                // connections end at once
 )
+
+// Lag is how late bytes come in each direction while the address is Slow.
+const Lag = 100 * time.Millisecond
 
 // chunk is how much passes between two looks at the mode.
 const chunk = 32 << 10
@@ -159,7 +164,11 @@ func (p *Proxy) pass() bool {
 		if closed || mode == Gone {
 			return false
 		}
-		if mode == Through {
+		switch mode {
+		case Through:
+			return true
+		case Slow:
+			time.Sleep(Lag)
 			return true
 		}
 		<-change

@@ -10,7 +10,7 @@ import (
 type gaugesCollector struct {
 	options                                      Options
 	build, ready, check, connections, checkpoint *prometheus.Desc
-	classes                                      *prometheus.Desc
+	classes, sockets, behind                     *prometheus.Desc
 }
 
 func newGaugesCollector(m *maker, options Options) *gaugesCollector {
@@ -21,6 +21,8 @@ func newGaugesCollector(m *maker, options Options) *gaugesCollector {
 		check:       m.gauge("tocsin_check_ok", "1 when this check of /readyz was well the last time it was made.", "check"),
 		connections: m.gauge("tocsin_database_connections", "Connections of this process's pool: open, in_use, most.", "state"),
 		checkpoint:  m.gauge("tocsin_checkpoint_age_seconds", "Since this process last made sure that all heads of the record are signed."),
+		sockets:     m.gauge("tocsin_slack_sockets", "Connections of Slack's Socket Mode that are open; two when all is well, left out when events come by HTTP."),
+		behind:      m.gauge("tocsin_slack_incidents_behind", "Incidents that Slack does not show as they are: waiting, and of these those that failed at the last try.", "state"),
 		classes:     m.gauge("tocsin_competence_classes_below_least", "Classes of competence.yaml that fewer people may decide now than the class asks for."),
 	}
 }
@@ -45,8 +47,23 @@ func (c *gaugesCollector) Collect(out chan<- prometheus.Metric) {
 	if now.CheckpointsSigned && !now.CheckpointAt.IsZero() {
 		out <- value(c.checkpoint, c.options.Now().Sub(now.CheckpointAt).Seconds())
 	}
+	c.slack(out, now.Slack)
 	if now.ClassesBelow != nil {
 		out <- value(c.classes, float64(*now.ClassesBelow))
+	}
+}
+
+// slack shows what is known of Slack, if it is on.
+func (c *gaugesCollector) slack(out chan<- prometheus.Metric, now *SlackGauges) {
+	if now == nil {
+		return
+	}
+	if now.Sockets != nil {
+		out <- value(c.sockets, float64(*now.Sockets))
+	}
+	if now.Behind != nil && now.Failing != nil {
+		out <- value(c.behind, float64(*now.Behind), "waiting")
+		out <- value(c.behind, float64(*now.Failing), "failing")
 	}
 }
 

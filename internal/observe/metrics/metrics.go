@@ -36,9 +36,10 @@ type Gauges struct {
 	DatabaseOpen      int // connections
 	DatabaseInUse     int
 	DatabaseMost      int
-	CheckpointAt      time.Time // when the heads of the record were last signed; zero: not by this process
-	CheckpointsSigned bool      // whether this process signs them
-	ClassesBelow      *int      // classes of actions that too few people may decide; nil: this process did not look
+	CheckpointAt      time.Time    // when the heads of the record were last signed; zero: not by this process
+	CheckpointsSigned bool         // whether this process signs them
+	Slack             *SlackGauges // nil: Slack is off
+	ClassesBelow      *int         // classes of actions that too few people may decide; nil: this process did not look
 }
 
 // Metrics counts. Its methods are quick and safe for many goroutines; on nil they
@@ -53,6 +54,7 @@ type Metrics struct {
 	toIncident, toAction, actionTime, callTime, approvals *prometheus.HistogramVec
 	outboxWait, requestTime                               *prometheus.HistogramVec
 	decrypted, notified                                   *prometheus.CounterVec
+	slack                                                 slackCounts
 }
 
 // New makes the metrics and shows every one from the start, with zeros: a counter
@@ -64,6 +66,7 @@ func New(options Options) (*Metrics, error) {
 	m := &Metrics{maker: &maker{registry: prometheus.NewRegistry()}, options: options}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.events()
+	m.slackEvents()
 	m.registry.MustRegister(newFiguresCollector(m.maker, options), newGaugesCollector(m.maker, options))
 	m.zero()
 	exporter, err := otelprom.New(otelprom.WithRegisterer(m.registry), otelprom.WithoutScopeInfo(), otelprom.WithoutTargetInfo())

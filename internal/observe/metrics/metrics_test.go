@@ -59,6 +59,7 @@ func newMetrics(t *testing.T, options metrics.Options) *metrics.Metrics {
 		t.Fatal(err)
 	}
 	m.KnowSources([]string{"wazuh"})
+	m.KnowSlack([]string{"chat.postMessage"})
 	return m
 }
 
@@ -70,7 +71,7 @@ func everything(t *testing.T) *metrics.Metrics {
 		Version: "v1", Actions: []string{"edr.isolate_host"}, Connectors: []string{"edr"},
 		Figures: func() (soar.Figures, error) { return figures(), nil },
 		Gauges: func() metrics.Gauges {
-			return metrics.Gauges{Ready: true, Checks: map[string]bool{"database": true, "temporal": false}, DatabaseOpen: 3, DatabaseInUse: 1, DatabaseMost: 20, CheckpointsSigned: true, CheckpointAt: now.Add(-time.Minute), ClassesBelow: new(2)}
+			return metrics.Gauges{Ready: true, Checks: map[string]bool{"database": true, "temporal": false}, DatabaseOpen: 3, DatabaseInUse: 1, DatabaseMost: 20, CheckpointsSigned: true, CheckpointAt: now.Add(-time.Minute), ClassesBelow: new(2), Slack: &metrics.SlackGauges{Sockets: new(2), Behind: new(3), Failing: new(1)}}
 		},
 		Now: func() time.Time { return now },
 	})
@@ -97,6 +98,11 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	m.PayloadsDecrypted(7)
 	m.Request("listAlerts", 503, time.Second)
 	m.Request("", 404, time.Second)
+	m.SlackEvent("click", "taken", 2*time.Second, time.Second)
+	m.SlackEvent("made up", "made up", 0, time.Second)
+	m.SlackCall("chat.postMessage", "limited", time.Second)
+	m.SlackCall("made.up", "made up", time.Second)
+	m.SlackWait("chat.postMessage", 30*time.Second)
 	changed := map[string]string{}
 	for name, value := range shown(t, m) {
 		if strings.HasPrefix(name, "tocsin_") && before[name] != value {
@@ -104,39 +110,54 @@ func TestWhatHappensIsCounted(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		`tocsin_alerts_total{outcome="new",source="wazuh"}`:               "1",
-		`tocsin_alerts_total{outcome="duplicate",source="wazuh"}`:         "1",
-		`tocsin_alerts_total{outcome="unparsed",source="other"}`:          "1",
-		`tocsin_alert_refusals_total{reason="signature",source="wazuh"}`:  "1",
-		`tocsin_alert_refusals_total{reason="other",source="other"}`:      "1",
-		`tocsin_payloads_decrypted_total`:                                 "7",
-		`tocsin_alert_to_incident_seconds_sum`:                            "2",
-		`tocsin_alert_to_incident_seconds_count`:                          "1",
-		`tocsin_alert_to_first_action_seconds_sum`:                        "3",
-		`tocsin_alert_to_first_action_seconds_count`:                      "1",
-		`tocsin_actions_total{action="edr.isolate_host",outcome="done"}`:  "1",
-		`tocsin_actions_total{action="edr.isolate_host",outcome="again"}`: "1",
-		`tocsin_actions_total{action="other",outcome="other"}`:            "1",
-		`tocsin_action_seconds_sum{action="edr.isolate_host"}`:            "2",
-		`tocsin_action_seconds_count{action="edr.isolate_host"}`:          "2",
-		`tocsin_action_seconds_sum{action="other"}`:                       "1",
-		`tocsin_action_seconds_count{action="other"}`:                     "1",
-		`tocsin_connector_calls_total{class="transient",connector="edr"}`: "1",
-		`tocsin_connector_call_seconds_sum{connector="edr"}`:              "4",
-		`tocsin_connector_call_seconds_count{connector="edr"}`:            "1",
-		`tocsin_approval_wait_seconds_sum{decision="approved"}`:           "60",
-		`tocsin_approval_wait_seconds_count{decision="approved"}`:         "1",
-		`tocsin_approval_wait_seconds_sum{decision="denied"}`:             "61",
-		`tocsin_approval_wait_seconds_count{decision="denied"}`:           "1",
-		`tocsin_outbox_handled_total{kind="notify",result="retry"}`:       "1",
-		`tocsin_outbox_wait_seconds_sum{kind="notify"}`:                   "5",
-		`tocsin_outbox_wait_seconds_count{kind="notify"}`:                 "1",
-		`tocsin_http_requests_total{operation="listAlerts",status="5xx"}`: "1",
-		`tocsin_http_requests_total{operation="none",status="4xx"}`:       "1",
-		`tocsin_http_request_seconds_sum{operation="listAlerts"}`:         "1",
-		`tocsin_http_request_seconds_count{operation="listAlerts"}`:       "1",
-		`tocsin_http_request_seconds_sum{operation="none"}`:               "1",
-		`tocsin_http_request_seconds_count{operation="none"}`:             "1",
+		`tocsin_alerts_total{outcome="new",source="wazuh"}`:                     "1",
+		`tocsin_alerts_total{outcome="duplicate",source="wazuh"}`:               "1",
+		`tocsin_alerts_total{outcome="unparsed",source="other"}`:                "1",
+		`tocsin_alert_refusals_total{reason="signature",source="wazuh"}`:        "1",
+		`tocsin_alert_refusals_total{reason="other",source="other"}`:            "1",
+		`tocsin_payloads_decrypted_total`:                                       "7",
+		`tocsin_alert_to_incident_seconds_sum`:                                  "2",
+		`tocsin_alert_to_incident_seconds_count`:                                "1",
+		`tocsin_alert_to_first_action_seconds_sum`:                              "3",
+		`tocsin_alert_to_first_action_seconds_count`:                            "1",
+		`tocsin_actions_total{action="edr.isolate_host",outcome="done"}`:        "1",
+		`tocsin_actions_total{action="edr.isolate_host",outcome="again"}`:       "1",
+		`tocsin_actions_total{action="other",outcome="other"}`:                  "1",
+		`tocsin_action_seconds_sum{action="edr.isolate_host"}`:                  "2",
+		`tocsin_action_seconds_count{action="edr.isolate_host"}`:                "2",
+		`tocsin_action_seconds_sum{action="other"}`:                             "1",
+		`tocsin_action_seconds_count{action="other"}`:                           "1",
+		`tocsin_connector_calls_total{class="transient",connector="edr"}`:       "1",
+		`tocsin_connector_call_seconds_sum{connector="edr"}`:                    "4",
+		`tocsin_connector_call_seconds_count{connector="edr"}`:                  "1",
+		`tocsin_approval_wait_seconds_sum{decision="approved"}`:                 "60",
+		`tocsin_approval_wait_seconds_count{decision="approved"}`:               "1",
+		`tocsin_approval_wait_seconds_sum{decision="denied"}`:                   "61",
+		`tocsin_approval_wait_seconds_count{decision="denied"}`:                 "1",
+		`tocsin_outbox_handled_total{kind="notify",result="retry"}`:             "1",
+		`tocsin_outbox_wait_seconds_sum{kind="notify"}`:                         "5",
+		`tocsin_outbox_wait_seconds_count{kind="notify"}`:                       "1",
+		`tocsin_slack_events_total{kind="click",outcome="taken"}`:               "1",
+		`tocsin_slack_events_total{kind="other",outcome="other"}`:               "1",
+		`tocsin_slack_answer_seconds_sum{kind="click"}`:                         "1",
+		`tocsin_slack_answer_seconds_count{kind="click"}`:                       "1",
+		`tocsin_slack_answer_seconds_sum{kind="other"}`:                         "1",
+		`tocsin_slack_answer_seconds_count{kind="other"}`:                       "1",
+		`tocsin_slack_delivery_seconds_sum`:                                     "2",
+		`tocsin_slack_delivery_seconds_count`:                                   "1",
+		`tocsin_slack_calls_total{method="chat.postMessage",outcome="limited"}`: "1",
+		`tocsin_slack_calls_total{method="other",outcome="other"}`:              "1",
+		`tocsin_slack_call_seconds_sum{method="chat.postMessage"}`:              "1",
+		`tocsin_slack_call_seconds_count{method="chat.postMessage"}`:            "1",
+		`tocsin_slack_call_seconds_sum{method="other"}`:                         "1",
+		`tocsin_slack_call_seconds_count{method="other"}`:                       "1",
+		`tocsin_slack_waits_seconds_total{method="chat.postMessage"}`:           "30",
+		`tocsin_http_requests_total{operation="listAlerts",status="5xx"}`:       "1",
+		`tocsin_http_requests_total{operation="none",status="4xx"}`:             "1",
+		`tocsin_http_request_seconds_sum{operation="listAlerts"}`:               "1",
+		`tocsin_http_request_seconds_count{operation="listAlerts"}`:             "1",
+		`tocsin_http_request_seconds_sum{operation="none"}`:                     "1",
+		`tocsin_http_request_seconds_count{operation="none"}`:                   "1",
 	}
 	if diff := cmp.Diff(want, changed); diff != "" {
 		t.Errorf("(-want +got): %s", diff)
@@ -174,6 +195,9 @@ func TestWhatIsIsShown(t *testing.T) {
 		`tocsin_database_connections{state="most"}`:                    "20",
 		`tocsin_checkpoint_age_seconds`:                                "60",
 		`tocsin_competence_classes_below_least`:                        "2",
+		`tocsin_slack_sockets`:                                         "2",
+		`tocsin_slack_incidents_behind{state="waiting"}`:               "3",
+		`tocsin_slack_incidents_behind{state="failing"}`:               "1",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
@@ -227,6 +251,9 @@ func TestNobodyOutsideMakesSeries(t *testing.T) {
 		m.Action(word, word, 0)
 		m.Call(word, word, 0)
 		m.Handled(word, word, 0, 0)
+		m.SlackEvent(word, word, time.Second, 0)
+		m.SlackCall(word, word, 0)
+		m.SlackWait(word, 0)
 	}
 	feed("first")
 	before := len(shown(t, m))
@@ -252,6 +279,10 @@ func TestCountingNothing(t *testing.T) {
 	m.ApprovalDecided(true, 0)
 	m.Handled("a", "b", 0, 0)
 	m.Request("a", 200, 0)
+	m.KnowSlack(nil)
+	m.SlackEvent("a", "b", 0, 0)
+	m.SlackCall("a", "b", 0)
+	m.SlackWait("a", 0)
 	if m.Temporal() != nil {
 		t.Error("the SDK has where to count")
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/show/people/cases"
 	"github.com/tocsin-soar/tocsin/internal/show/stage"
+	"github.com/tocsin-soar/tocsin/internal/slack/manifest"
 	"github.com/tocsin-soar/tocsin/internal/slack/slacktest"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 	"github.com/tocsin-soar/tocsin/internal/store"
@@ -40,7 +41,7 @@ type plan struct {
 
 // build starts a house with a fake Slack that speaks to it by HTTP.
 func build(ctx context.Context, o options, p plan) (h *house, err error) {
-	h = &house{slack: slacktest.Start(slacktest.Options{})}
+	h = &house{slack: slacktest.Start(slacktest.Options{Scopes: manifest.Scopes()})} // no more than the shipped manifest asks for
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())

@@ -19,6 +19,7 @@ type options struct {
 	shuffles int
 	seed     uint64
 	night    bool
+	still    int    // rounds of people in Slack while servers stand still
 	tocsin   string // the command line tool
 	postgres string
 	temporal string
@@ -44,6 +45,7 @@ func parse(arguments []string) (options, error) {
 	flags.IntVar(&o.forged, "forged", 650, "generated forged and own approvals for each door; 0: none")
 	flags.IntVar(&o.shuffles, "shuffles", 10_000, "approvals with shuffled answers; 0: none")
 	flags.Uint64Var(&o.seed, "seed", 4, "of the generated cases")
+	flags.IntVar(&o.still, "still", 2, "rounds of ten people in Slack for each server that stands still; 0: none")
 	flags.BoolVar(&o.night, "night", true, "walk through the analyst's night")
 	flags.StringVar(&o.tocsin, "tocsin", "bin/tocsin", "the command line `tool`")
 	flags.StringVar(&o.postgres, "postgres", os.Getenv(devstacktest.PostgresEnv), "`URL` of a Postgres, as a superuser")
@@ -51,7 +53,8 @@ func parse(arguments []string) (options, error) {
 	return o, flags.Parse(arguments)
 }
 
-// run is the whole: the night, the forged approvals, the shuffled answers.
+// run is the whole: the night, the servers that stand still, the forged approvals, the
+// shuffled answers.
 func run(ctx context.Context, o options) error {
 	if o.postgres == "" || o.temporal == "" {
 		return fmt.Errorf("no servers: run it as `make show-people`, or set %s and %s", devstacktest.PostgresEnv, devstacktest.TemporalEnv)
@@ -59,6 +62,11 @@ func run(ctx context.Context, o options) error {
 	t := &tally{out: os.Stdout, began: time.Now()}
 	if o.night {
 		if err := walkNight(ctx, o, t); err != nil {
+			return err
+		}
+	}
+	if o.still > 0 {
+		if err := playStill(ctx, o, t); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http
 		}
 		base, err := verify(d.o.Signing, request.Header, body, d.o.Now())
 		if err != nil {
-			d.o.Meter.SlackEvent("unsigned", string(soar.CodeOf(err)), 0, 0)
+			d.o.Meter.SlackEvent(unknown, unsignedOutcome(err), 0, 0)
 			d.note(ctx, Refused{By: soar.System("slack"), What: "request", Why: err})
 			return err
 		}
@@ -63,10 +63,11 @@ func (d *Door) serve(media string, read func([]byte) (arrival, error)) func(http
 		}
 		a, err := read(body)
 		if err != nil {
-			d.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0, 0)
+			d.o.Meter.SlackEvent(unknown, refusal(err), 0, 0)
 			return err
 		}
 		if a.kind == kindChallenge {
+			d.o.Meter.SlackEvent(a.kind, wasTaken, 0, 0)
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, err := io.WriteString(w, a.challenge)
 			return err

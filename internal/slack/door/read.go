@@ -18,8 +18,9 @@ const (
 	kindSubmission = "submission"
 	kindCommand    = "command"
 	kindHome       = "home"
-	kindOther      = "other"     // somebody did something that this product has no use for, and is told so
+	kindOther      = "unused"    // somebody did something that this product has no use for, and is told so
 	kindChallenge  = "challenge" // Slack asks whether somebody is there
+	unknown        = "unknown"   // not signed by Slack, or not to be read
 	kindIgnored    = "ignored"   // genuine, and nothing that the product acts on
 )
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func verify(signing secret.String, header http.Header, body []byte, now time.Tim
 		return nil, unsigned("the signature is not that of this body under our signing secret")
 	}
 	if now.Sub(time.Unix(seconds, 0)).Abs() > window {
-		return nil, unsigned("the timestamp is more than five minutes from our clock")
+		return nil, soar.Wrap(soar.CodeUnauthenticated, "door.verify", errStale, "the timestamp is more than five minutes from our clock")
 	}
 	sum := sha256.Sum256(signed)
 	return sum[:], nil
@@ -73,6 +74,17 @@ func single(header http.Header, name string) (string, error) {
 		return "", unsigned("want exactly one header " + name)
 	}
 	return values[0], nil
+}
+
+// errStale is in errors about what Slack signed, and too long ago.
+var errStale = errors.New("stale")
+
+// unsignedOutcome is what a request is counted under whose signature is not good.
+func unsignedOutcome(err error) string {
+	if errors.Is(err, errStale) {
+		return "stale"
+	}
+	return "unsigned"
 }
 
 func unsigned(why string) *soar.Error {

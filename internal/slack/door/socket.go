@@ -151,7 +151,7 @@ func (s *Sockets) receive(ctx context.Context, client *socketmode.Client, reques
 	if err == nil {
 		answer, err = s.door.take(ctx, a, request.Payload, nil)
 	} else {
-		s.door.o.Meter.SlackEvent("unread", string(soar.CodeOf(err)), 0, 0)
+		s.door.o.Meter.SlackEvent(unknown, refusal(err), 0, 0)
 	}
 	switch soar.CodeOf(err) {
 	case soar.CodeUnavailable, soar.CodeInternal, soar.CodeLimited:

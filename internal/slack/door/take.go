@@ -32,7 +32,7 @@ func (d *Door) take(ctx context.Context, a arrival, raw, base []byte) (answer an
 	a.event.At = arrived
 	answer, outcome, err := d.accept(ctx, &a, raw, base)
 	if err != nil {
-		outcome = string(soar.CodeOf(err))
+		outcome = refusal(err)
 	}
 	d.count(a, arrived, outcome)
 	return answer, err
@@ -46,6 +46,20 @@ const (
 	wasRefused  = "refused"  // by the product; the person was told why
 	notRecorded = "not_done" // the database was away or too much was going on; the person was told
 )
+
+// refusal is what an event is counted under that Slack is answered with an error.
+func refusal(err error) string {
+	switch code := soar.CodeOf(err); code {
+	case soar.CodeConflict:
+		return "replayed"
+	case soar.CodeDenied:
+		return "foreign"
+	case soar.CodeInvalid:
+		return "unread"
+	default:
+		return string(code)
+	}
+}
 
 func (d *Door) accept(ctx context.Context, a *arrival, raw, base []byte) (answer any, outcome string, err error) {
 	if err := d.origin(*a); err != nil {

@@ -31,9 +31,11 @@ type scope struct{ name, why string }
 func scopes() []scope {
 	return []scope{
 		{"channels:manage", "make, name and archive the channel of an incident"},
+		{"channels:read", "tell whether the duty channel is there (tocsin doctor)"},
 		{"chat:write", "post cards and keep them up to date"},
 		{"chat:write.public", "post into the duty channel without being invited, when it is public"},
 		{"commands", "/tocsin"},
+		{"groups:read", "the same for a private duty channel"},
 		{"groups:write", "the same for private channels: those of incidents are private"},
 		{"im:write", "write to the people who are named"},
 		{"pins:write", "keep the head of an incident in view"},

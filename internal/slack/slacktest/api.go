@@ -145,6 +145,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"ok":false,"error":"ratelimited"}`)
 		return
 	}
+	w.Header().Set("X-OAuth-Scopes", strings.Join(s.options.Scopes, ","))
 	var reply map[string]any
 	no := s.permit(known, r, args)
 	if no == nil {

@@ -139,7 +139,7 @@ func (s *Slack) setTopic(args arguments) (map[string]any, *refused) {
 
 func (s *Slack) info(args arguments) (map[string]any, *refused) {
 	channel := s.channels[args.text("channel")]
-	if channel == nil {
+	if channel == nil || channel.Private && !channel.BotIn {
 		return nil, refuse("channel_not_found")
 	}
 	return shownChannel(channel), nil

@@ -77,6 +77,16 @@ func posts(ctx context.Context, db *pgxpool.Pool, incidentID string) ([]soar.Cha
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[soar.ChatPost])
 }
 
+// Behind counts the rooms that do not show their incident as it is: waiting are all of
+// them, failing those of them that could not be brought up to date at the last try.
+func (k Rooms) Behind(ctx context.Context) (waiting, failing int, err error) {
+	err = k.room.Read(ctx, "chatpost.Behind", func(ctx context.Context, db *pgxpool.Pool) error {
+		return db.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE r.failures > 0) FROM chat_rooms r JOIN record_heads h ON h.chain = r.incident_id
+			WHERE NOT r.done AND (h.seq > r.seen_seq OR r.failures > 0)`).Scan(&waiting, &failing)
+	})
+	return waiting, failing, err
+}
+
 // Posted notes one message right after it was written or changed; with an empty TS
 // that it is gone. What happened outside must not be forgotten when the rest fails.
 func (k Rooms) Posted(ctx context.Context, incidentID string, p soar.ChatPost) error {
