@@ -48,10 +48,11 @@ type evidence interface {
 	EvidenceList(ctx context.Context, incidentID string) ([]soar.Evidence, error)
 }
 
-// journal is the record and the projection.
+// journal is the record, the projection, and what people said to it.
 type journal interface {
 	RecordAppend(ctx context.Context, chain string, events ...record.Payload) error
 	JournalWrite(ctx context.Context, batch protocol.JournalBatch) (protocol.JournalReceipt, error)
+	DecisionsCommitted(ctx context.Context, request protocol.DecisionsRequest) (protocol.CommittedDecisions, error)
 }
 
 // storage is what *store.Store is here.
@@ -131,6 +132,7 @@ func (a *Activities) Register(worker registry) {
 		protocol.ActivityMatch:   a.Match,
 		protocol.ActivityPin:     a.Pin,
 
+		protocol.ActivityDecisions:        a.Decisions,
 		protocol.ActivityEscalationPolicy: a.EscalationPolicy,
 	} {
 		worker.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})

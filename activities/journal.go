@@ -13,6 +13,13 @@ func (a *Activities) Journal(ctx context.Context, batch protocol.JournalBatch) (
 	return receipt, passOn(err)
 }
 
+// Decisions is decisions_committed: what people decided and the workflow may not have
+// been told of.
+func (a *Activities) Decisions(ctx context.Context, request protocol.DecisionsRequest) (protocol.CommittedDecisions, error) {
+	committed, err := a.deps.Store.DecisionsCommitted(ctx, request)
+	return committed, passOn(err)
+}
+
 // Match is playbooks_match: which playbooks fit the incident as it is now.
 func (a *Activities) Match(ctx context.Context, request protocol.MatchRequest) (protocol.MatchResult, error) {
 	result, err := a.deps.Playbooks.Match(ctx, request)

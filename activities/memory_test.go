@@ -213,6 +213,14 @@ func (m *memory) JournalWrite(ctx context.Context, batch protocol.JournalBatch) 
 	return receipt, err
 }
 
+func (m *memory) DecisionsCommitted(ctx context.Context, asked protocol.DecisionsRequest) (out protocol.CommittedDecisions, err error) {
+	err = m.op(ctx, "DecisionsCommitted", func() error {
+		out.Decisions = m.approvals[asked.ApprovalID].Decisions
+		return nil
+	})
+	return out, err
+}
+
 func (m *memory) entry(key string) soar.LedgerEntry {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -44,6 +44,12 @@ func TestRegisteredNames(t *testing.T) {
 	if err != nil || value.Get(&pin) != nil || pin.Version != "1.0.0" {
 		t.Errorf("playbook_pin: %+v, %v", pin, err)
 	}
+	b.store.approvals["APR-1"] = soar.Approval{Decisions: []soar.Decision{{ID: "d1"}}}
+	var committed protocol.CommittedDecisions
+	value, err = env.ExecuteActivity("decisions_committed", protocol.DecisionsRequest{ApprovalID: "APR-1"})
+	if err != nil || value.Get(&committed) != nil || len(committed.Decisions) != 1 || committed.Decisions[0].ID != "d1" {
+		t.Errorf("decisions_committed: %+v, %v", committed, err)
+	}
 	var policy protocol.EscalationPolicy
 	value, err = env.ExecuteActivity("escalation_policy", protocol.EscalationRequest{Policy: "soc"})
 	if err != nil || value.Get(&policy) != nil || policy.Name != "" {

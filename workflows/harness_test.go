@@ -44,6 +44,7 @@ type world struct {
 	pin     func(protocol.PinRequest) (protocol.RunPin, error)
 	policy  func(protocol.EscalationRequest) (protocol.EscalationPolicy, error)
 	journal func(protocol.JournalBatch) error // before it is taken in
+	ballots func(protocol.DecisionsRequest) (protocol.CommittedDecisions, error)
 	acts    []*act2
 	prepare func(*testsuite.TestWorkflowEnvironment)
 	often   bool          // continue as new whenever it is possible
@@ -228,6 +229,12 @@ func (w *world) activities(env *testsuite.TestWorkflowEnvironment) {
 		}
 		return w.policy(request)
 	}, activity.RegisterOptions{Name: protocol.ActivityEscalationPolicy})
+	env.RegisterActivityWithOptions(func(_ context.Context, request protocol.DecisionsRequest) (protocol.CommittedDecisions, error) {
+		if w.ballots == nil {
+			return protocol.CommittedDecisions{}, nil
+		}
+		return w.ballots(request)
+	}, activity.RegisterOptions{Name: protocol.ActivityDecisions})
 	for _, ref := range slices.Sorted(maps.Keys(w.delays)) {
 		env.OnActivity(protocol.ActivityAction, mock.Anything, mock.MatchedBy(func(r protocol.ActionRequest) bool {
 			return r.Connector+"."+r.Action == ref

@@ -15,8 +15,11 @@ import (
 // level, and the code branches on incident.level; it is recorded once, at the
 // start of each workflow run, so that continue-as-new moves an incident up.
 const (
-	lowestLevel  = 1
-	highestLevel = 3 // 2: escalation policies, questions about approvals, duties and calendars; 3: clocks pass over warnings that are overtaken
+	lowestLevel = 1
+	// 2: escalation policies, questions about approvals, duties and calendars.
+	// 3: decisions that were committed in time are looked up before a request expires;
+	// clocks pass over warnings that are overtaken.
+	highestLevel = 3
 )
 
 // incident is one workflow run of one incident.
@@ -62,7 +65,7 @@ func begin(ctx workflow.Context, input protocol.IncidentInput) *state.Case {
 // start begins all that runs beside the updates. Their order is part of the
 // level: it decides the order of commands.
 func (i *incident) start(outer, free workflow.Context) {
-	i.Escalates, i.AsksAgain = i.level >= 2, i.level >= 2
+	i.Escalates, i.AsksAgain, i.LooksUp = i.level >= 2, i.level >= 2, i.level >= 3
 	i.Machine.Start()
 	i.startClocks(free)
 	workflow.GoNamed(free, "board", i.showLoop)

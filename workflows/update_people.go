@@ -8,7 +8,6 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
-	"github.com/tocsin-soar/tocsin/internal/quorum"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -64,7 +63,8 @@ func (i *incident) handleDecisions(ctx workflow.Context) error {
 	return all(
 		install(ctx, i, update[protocol.Decide]{
 			name: protocol.UpdateDecide, about: "A person's decision on an approval, as recorded.",
-			check: i.mayDecide, do: i.decide,
+			check: func(d protocol.Decide) error { return i.Asking().MayDecide(d.Decision) },
+			do:    func(d protocol.Decide) protocol.Reply { return i.Asking().TakeDecision(d.Decision) },
 		}),
 		install(ctx, i, update[protocol.Ask]{
 			name: protocol.UpdateAsk, about: "Ask for information about an approval; its clock runs on.",
@@ -91,33 +91,6 @@ func (i *incident) handleDecisions(ctx workflow.Context) error {
 			do: i.completeTask,
 		}),
 	)
-}
-
-func (i *incident) mayDecide(d protocol.Decide) error {
-	if d.Decision.IncidentID != "" && d.Decision.IncidentID != i.Case.Incident.ID {
-		return fmt.Errorf("the decision is for incident %s", d.Decision.IncidentID)
-	}
-	approval := i.Case.Approval(d.Decision.ApprovalID)
-	if approval == nil {
-		return fmt.Errorf("there is no approval %s in incident %s", d.Decision.ApprovalID, i.Case.Incident.ID)
-	}
-	return approval.MayDecide(d.Decision)
-}
-
-func (i *incident) decide(d protocol.Decide) protocol.Reply {
-	approval := i.Case.Approval(d.Decision.ApprovalID)
-	approval.Decide(d.Decision, i.Now())
-	i.Case.TouchApproval(approval)
-	word := "no"
-	if d.Decision.Approve {
-		word = "yes"
-	}
-	text := fmt.Sprintf("%s said %s to approval %s: %s", d.Decision.By, word, approval.ID, d.Decision.Reason)
-	i.tellBy(d.Decision.By, protocol.EventApprovalDecision, approval.StepPath, text, d.Decision)
-	if approval.Status == soar.ApprovalPending {
-		return reply("approval %s: %d of %d", approval.ID, quorum.Count(approval.Approval).Have, approval.Quorum)
-	}
-	return reply("approval %s is %s", approval.ID, approval.Status)
 }
 
 func (i *incident) completeTask(c protocol.CompleteTask) protocol.Reply {

@@ -125,14 +125,10 @@ func stands(op string, a soar.Approval, d soar.Decision) error {
 			return soar.Errorf(soar.CodeConflict, op, "%s has decided already, at %s", before.By.ID, clock(before.At))
 		}
 	}
-	settled := quorum.Count(a)
+	why := quorum.Closed(a, d.At)
 	switch {
-	case settled.Last() != nil:
-		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already, by %s at %s", a.ID, settled.Status(), settled.Last().By.ID, clock(settled.Last().At))
-	case a.Status == soar.ApprovalExpired || a.Status == soar.ApprovalPending && !d.At.Before(a.ExpiresAt):
-		return soar.Errorf(soar.CodeConflict, op, "approval %s expired at %s: %s", a.ID, clock(a.ExpiresAt), afterExpiry(a.OnExpire))
-	case a.Status != soar.ApprovalPending:
-		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already%s", a.ID, a.Status, lastWord(a))
+	case why != "":
+		return soar.Errorf(soar.CodeConflict, op, "%s", why)
 	case a.Digest != "" && d.Digest == "":
 		return invalid(op, "digest", "approval %s binds actions: give the digest of what you were shown", a.ID)
 	case d.Digest != a.Digest:
@@ -144,18 +140,6 @@ func stands(op string, a soar.Approval, d soar.Decision) error {
 
 // clock gives an instant for people.
 func clock(at time.Time) string { return at.UTC().Format(time.RFC3339) }
-
-// afterExpiry says what was declared for the case that nobody decides in time.
-func afterExpiry(outcome string) string {
-	switch outcome {
-	case "deny":
-		return "nobody had decided, which counts as no"
-	case "fail":
-		return "nobody had decided, and the step failed"
-	default:
-		return "nobody had decided"
-	}
-}
 
 // isAmong tells whether a person is meant by one of the entries.
 func isAmong(list []soar.Approver, person string, roles []soar.Role) bool {
@@ -180,19 +164,6 @@ func names(list []soar.Approver) string {
 		}
 	}
 	return strings.Join(words, " or ")
-}
-
-// lastWord says who decided last and when, or when it ended without a decision.
-func lastWord(a soar.Approval) string {
-	switch {
-	case len(a.Decisions) > 0:
-		last := a.Decisions[len(a.Decisions)-1]
-		return fmt.Sprintf(", by %s at %s", last.By.ID, clock(last.At))
-	case a.DecidedAt != nil:
-		return ", since " + clock(*a.DecidedAt)
-	default:
-		return ""
-	}
 }
 
 // decided is the record entry that is committed with the decision: who, with which

@@ -146,6 +146,22 @@ type PinRequest struct {
 	Version  string `json:"version,omitempty"`
 }
 
+// DecisionsRequest asks what was committed of an approval that is to expire.
+type DecisionsRequest struct {
+	IncidentID string    `json:"incident_id"`
+	ApprovalID string    `json:"approval_id"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// CommittedDecisions are all decisions on an approval that were committed, also those
+// that the workflow was not told of, in the order of their commit.
+type CommittedDecisions struct {
+	Decisions []soar.Decision `json:"decisions,omitempty"`
+	// Left is until the expiry by the database's clock, which says whether a decision
+	// is in time. Only when nothing is left are these all that there will be.
+	Left time.Duration `json:"left_ns,omitempty"`
+}
+
 // IdempotencyKey names one side effect: SHA-256 hex over the length-prefixed
 // parts. It must not contain anything that changes when the same effect is tried
 // again (run id of Temporal, attempt, time). Generation counts deliberate

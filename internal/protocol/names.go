@@ -12,6 +12,8 @@ const (
 	ActivityJournal = "journal_write"   // events and views into the record and the projection: JournalBatch -> JournalReceipt
 	ActivityMatch   = "playbooks_match" // which playbooks fit the incident now: MatchRequest -> MatchResult
 	ActivityPin     = "playbook_pin"    // a playbook's active version by name, with its inputs: PinRequest -> RunPin
+
+	ActivityDecisions = "decisions_committed" // what people decided, before a request expires: DecisionsRequest -> CommittedDecisions
 )
 
 // Updates of the incident workflow. The UpdateID is the command's id; sent

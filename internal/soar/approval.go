@@ -36,6 +36,7 @@ type Approval struct {
 	Replaces    string         `json:"replaces,omitempty"`  // the approval that is asked again here, because what would run changed
 	Shown       []ShownAction  `json:"shown,omitempty"`     // Bound for people, in the same order; not part of the digest
 	Questions   []Question     `json:"questions,omitempty"` // asked for information, oldest first
+	Extended    bool           `json:"extended,omitempty"`  // it expired once, and was asked once more of more people: ExpiresAt is the second time
 
 	Playbook       string `json:"playbook,omitempty"`        // name and version of the playbook that asks
 	PlaybookDigest string `json:"playbook_digest,omitempty"` // of its plan

@@ -88,17 +88,15 @@ func (t *tx) mayDecide(ctx context.Context, op string, d soar.Decision, status s
 			return soar.Errorf(soar.CodeConflict, op, "%s has decided already, at %s", before.By.ID, before.At.UTC().Format(time.RFC3339))
 		}
 	}
-	if result := quorum.Count(a); result.Last() != nil {
-		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s already, by %s at %s", a.ID, result.Status(), result.Last().By.ID, result.Last().At.UTC().Format(time.RFC3339))
+	a.Status = status
+	now, err := t.Clock(ctx)
+	if err != nil {
+		return err
 	}
-	if status != soar.ApprovalPending {
-		return soar.Errorf(soar.CodeConflict, op, "approval %s is %s", d.ApprovalID, status)
+	if why := quorum.Closed(a, now); why != "" {
+		return soar.Errorf(soar.CodeConflict, op, "%s", why)
 	}
-	expired, err := t.ApprovalExpired(ctx, d.ApprovalID)
-	if err == nil && expired {
-		err = soar.Errorf(soar.CodeConflict, op, "approval %s expired at %s", a.ID, a.ExpiresAt.UTC().Format(time.RFC3339))
-	}
-	return err
+	return nil
 }
 
 func (t *tx) decide(ctx context.Context, op string, d soar.Decision, event record.Payload) (soar.Decision, error) {
@@ -119,6 +117,37 @@ func (t *tx) decide(ctx context.Context, op string, d soar.Decision, event recor
 	}
 	update := protocol.Decide{Command: protocol.Command{ID: d.ID, By: d.By, Reason: d.Reason, At: d.At}, Decision: stored}
 	return stored, t.enqueueUpdate(ctx, d.IncidentID, protocol.UpdateDecide, d.ID, update)
+}
+
+// DecisionsCommitted gives what was committed of an approval, in its order, and how
+// far the database's clock is from the expiry that is asked about: while something is
+// left of it, one more may come. Once nothing is left, none will, since DecisionInsert
+// looks at the same clock under the same lock.
+func (s *Store) DecisionsCommitted(ctx context.Context, asked protocol.DecisionsRequest) (protocol.CommittedDecisions, error) {
+	const op = "store.DecisionsCommitted"
+	var out protocol.CommittedDecisions
+	err := s.write(ctx, op, func(ctx context.Context, t *tx) error {
+		out = protocol.CommittedDecisions{}
+		_, err := t.ApprovalLock(ctx, asked.ApprovalID)
+		if errors.Is(err, pgx.ErrNoRows) { // nobody was shown it, so nobody has decided
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		now, err := t.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		out.Left = max(0, asked.ExpiresAt.Sub(now))
+		docs, err := t.DecisionsOf(ctx, []string{asked.ApprovalID})
+		if err != nil {
+			return err
+		}
+		out.Decisions, err = postgres.ParseAll[soar.Decision](docs)
+		return err
+	})
+	return out, err
 }
 
 // ApprovalGet gives one approval with all decisions that were committed, also

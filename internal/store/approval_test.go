@@ -218,3 +218,65 @@ func TestTaskComplete(t *testing.T) {
 	_, err := s.TaskGet(t.Context(), "nope")
 	wantCode(t, err, soar.CodeNotFound, "task")
 }
+
+func TestDecisionsCommitted(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	two := approval("APR-1", time.Now().Add(time.Hour))
+	two.Quorum = 2
+	open(t, s, incidentID)
+	asked := protocol.DecisionsRequest{IncidentID: incidentID, ApprovalID: "APR-1", ExpiresAt: time.Now().Add(-time.Second)}
+	same(t, protocol.CommittedDecisions{Decisions: []soar.Decision{}}, get(s.DecisionsCommitted(t.Context(), asked))(t)) // not in the projection yet
+	writeApproval(t, s, two)
+	first, second := decision("d1", "APR-1", lead), decision("d0", "APR-1", analyst)
+	for _, d := range []soar.Decision{first, second} {
+		_, _, err := s.DecisionInsert(t.Context(), d, event("yes"))
+		must(t, err)
+	}
+	same(t, protocol.CommittedDecisions{Decisions: []soar.Decision{first, second}}, get(s.DecisionsCommitted(t.Context(), asked))(t))
+	asked.ExpiresAt = time.Now().Add(time.Hour)
+	if got := get(s.DecisionsCommitted(t.Context(), asked))(t); got.Left < 59*time.Minute || got.Left > time.Hour || len(got.Decisions) != 2 {
+		t.Errorf("an hour before: %+v", got)
+	}
+}
+
+// TestNoDecisionAfterTheLastLook: whoever clicks at the last moment, all that are
+// answered with yes are among those that the look at the expiry gives.
+func TestNoDecisionAfterTheLastLook(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	open(t, s, incidentID)
+	many := approval("APR-1", time.Now().Add(300*time.Millisecond).UTC())
+	many.Quorum = 1000
+	writeApproval(t, s, many)
+	var taken, refused atomic.Int32
+	var last protocol.CommittedDecisions
+	errs := together(8, func(n int) error {
+		for i := 0; ; i++ {
+			if n == 0 {
+				seen, err := s.DecisionsCommitted(t.Context(), protocol.DecisionsRequest{IncidentID: incidentID, ApprovalID: "APR-1", ExpiresAt: many.ExpiresAt})
+				if last = seen; err != nil || seen.Left == 0 {
+					return err
+				}
+				continue
+			}
+			by := soar.Actor{Kind: soar.ActorPerson, ID: fmt.Sprintf("p%d-%d", n, i)}
+			_, _, err := s.DecisionInsert(t.Context(), decision(by.ID, "APR-1", by), event("yes"))
+			switch {
+			case err == nil:
+				taken.Add(1)
+			case soar.CodeOf(err) == soar.CodeConflict:
+				refused.Add(1)
+				return nil
+			default:
+				return err
+			}
+		}
+	})
+	must(t, errors.Join(errs...))
+	if taken.Load() == 0 || refused.Load() != 7 {
+		t.Fatalf("%d decisions were taken, %d people were refused: this says nothing", taken.Load(), refused.Load())
+	}
+	same(t, int(taken.Load()), len(last.Decisions))
+	same(t, int(taken.Load()), len(get(s.ApprovalGet(t.Context(), "APR-1"))(t).Decisions))
+}

@@ -35,6 +35,7 @@ type Desk struct {
 	M        machine
 	Case     *state.Case
 	Evaluate func(source string, vars map[string]any) (any, error)
+	Once     bool // reminders that were missed while nobody was there are one
 }
 
 // Overdue does what is due now: it reminds, asks more people, or ends the wait. By
@@ -44,6 +45,9 @@ func (d Desk) Overdue(a *state.Approval, what string, by soar.Actor) {
 	switch what {
 	case "remind":
 		next := a.RemindAt.Add(a.RemindEvery)
+		for d.Once && !next.After(now) {
+			next = next.Add(a.RemindEvery)
+		}
 		a.RemindAt = &next
 		d.tell(a, by, protocol.EventApprovalReminded, "Approval "+a.ID+" still waits", nil)
 		d.Ask(a, MessageReminder, a.Asked())
@@ -78,7 +82,7 @@ func (d Desk) expire(a *state.Approval, by soar.Actor) {
 		a.End(soar.ApprovalExpired, now)
 		return
 	}
-	a.Extended = true
+	a.Extended, a.LookAt, a.Looks = true, nil, 0
 	a.ExpiresAt = now.Add(a.ExpiresAt.Sub(a.RequestedAt))
 	for i := range a.Escalations {
 		if one := &a.Escalations[i]; !one.Done {

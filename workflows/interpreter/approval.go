@@ -24,7 +24,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 	}
 	asked := v.m.Case.Approval(v.rec.Approval)
 	for asked.Open() {
-		due, what := asked.NextDue()
+		due, what := v.nextDue(asked)
 		summary := fmt.Sprintf("Approval - %s at %s - %s", what, due.Format("2006-01-02 15:04 UTC"), asked.Title)
 		fired, why := v.scope.awaitUntil(ctx, due, summary, func() bool { return !asked.Open() })
 		switch {
@@ -35,7 +35,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 			v.ended(asked)
 			return halted(why)
 		case fired:
-			v.m.Asking().Overdue(asked, what, actor(v.at.run))
+			v.overdue(ctx, asked, what)
 		}
 	}
 	return v.decided(asked)
@@ -97,7 +97,7 @@ func (v *visit) ended(asked *state.Approval) {
 
 // Asking is where the machine's requests for approval are looked after.
 func (m *Machine) Asking() asking.Desk {
-	return asking.Desk{M: m, Case: m.Case, Evaluate: m.exprs.Evaluate}
+	return asking.Desk{M: m, Case: m.Case, Evaluate: m.exprs.Evaluate, Once: m.LooksUp}
 }
 
 // decided turns the request's end into the step's.
@@ -123,13 +123,17 @@ func lastReason(asked *state.Approval) string {
 }
 
 func expired(asked *state.Approval) result {
+	who := "nobody decided in time"
+	if n := len(asked.Decisions); n > 0 {
+		who = fmt.Sprintf("%d of those asked decided in time, which is not enough", n)
+	}
 	switch asked.OnExpire {
 	case "deny":
-		return result{status: soar.StepDenied, problem: "nobody decided in time, which counts as no"}
+		return result{status: soar.StepDenied, problem: who + ", and counts as no"}
 	case "escalate":
-		return result{status: soar.StepExpired, problem: "nobody decided in time, nor after the escalation"}
+		return result{status: soar.StepExpired, problem: who + ", nor after the escalation"}
 	default:
-		return failed("nobody decided in time")
+		return failed(who)
 	}
 }
 

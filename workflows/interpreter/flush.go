@@ -43,14 +43,19 @@ func (m *Machine) flushOnce(ctx workflow.Context) {
 }
 
 func (m *Machine) write(ctx workflow.Context, batch protocol.JournalBatch) error {
-	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+	var receipt protocol.JournalReceipt
+	return workflow.ExecuteLocalActivity(soon(ctx, "Write the record"), protocol.ActivityJournal, batch).Get(ctx, &receipt)
+}
+
+// soon bounds a local activity that asks the store: it ends before updates that wait
+// behind it give up.
+func soon(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    4 * time.Second,
 		ScheduleToCloseTimeout: 9 * time.Second,
-		Summary:                "Write the record",
+		Summary:                summary,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, BackoffCoefficient: 1, MaximumAttempts: 2},
 	})
-	var receipt protocol.JournalReceipt
-	return workflow.ExecuteLocalActivity(ctx, protocol.ActivityJournal, batch).Get(ctx, &receipt)
 }
 
 // flushPause grows from a second to a minute.

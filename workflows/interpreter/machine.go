@@ -26,6 +26,7 @@ type Machine struct {
 	Case      *state.Case
 	Escalates bool // escalation policies are carried out; set before Start
 	AsksAgain bool // approvals are asked anew when what would run changed; set before Start
+	LooksUp   bool // before an approval expires, the store is asked who decided in time; set before Start
 
 	ctx      workflow.Context // never cancelled
 	plans    PlanSource

@@ -19,9 +19,10 @@ type Approval struct {
 	RemindEvery time.Duration `json:"remind_every_ns,omitempty"`
 	RemindAt    *time.Time    `json:"remind_at,omitempty"`
 	Escalations []Escalation  `json:"escalations,omitempty"`
-	Extended    bool          `json:"extended,omitempty"` // expired once already, and went on to others
-	Again       int           `json:"again,omitempty"`    // how often it was asked anew before
-	Floor       int           `json:"floor,omitempty"`    // the playbook's quorum, below which nothing brings it
+	Again       int           `json:"again,omitempty"`   // how often it was asked anew before
+	Floor       int           `json:"floor,omitempty"`   // the playbook's quorum, below which nothing brings it
+	LookAt      *time.Time    `json:"look_at,omitempty"` // it is due to expire, and the store is asked for decisions then
+	Looks       int           `json:"looks,omitempty"`   // how often the store did not answer
 }
 
 // Asked gives everybody who is to decide.
@@ -147,6 +148,15 @@ func (a *Approval) NextDue() (time.Time, string) {
 		}
 	}
 	return due, what
+}
+
+// Expiry gives when it is to be looked at whether it expires: when it is due, later
+// when the store did not say then who has decided.
+func (a *Approval) Expiry() time.Time {
+	if a.LookAt != nil && a.LookAt.After(a.ExpiresAt) {
+		return *a.LookAt
+	}
+	return a.ExpiresAt
 }
 
 // BoundAction gives the bound action of this step key, or nil.

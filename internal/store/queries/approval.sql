@@ -1,13 +1,13 @@
 -- name: ApprovalIncident :one
 SELECT incident_id FROM approvals WHERE id = $1;
 
--- ApprovalLock reads the clock after the lock was got: waiting for it must not
--- make a late decision count as in time.
 -- name: ApprovalLock :one
 SELECT status FROM approvals WHERE id = $1 FOR UPDATE;
 
--- name: ApprovalExpired :one
-SELECT (expires_at <= clock_timestamp())::boolean AS expired FROM approvals WHERE id = $1;
+-- Clock is read after a lock was got: waiting for it must not make a late decision
+-- count as in time.
+-- name: Clock :one
+SELECT clock_timestamp()::timestamptz AS now;
 
 -- name: ApprovalGet :one
 SELECT doc FROM approvals WHERE id = $1;

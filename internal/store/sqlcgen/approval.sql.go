@@ -7,18 +7,8 @@ package sqlcgen
 
 import (
 	"context"
+	"time"
 )
-
-const approvalExpired = `-- name: ApprovalExpired :one
-SELECT (expires_at <= clock_timestamp())::boolean AS expired FROM approvals WHERE id = $1
-`
-
-func (q *Queries) ApprovalExpired(ctx context.Context, id string) (bool, error) {
-	row := q.db.QueryRow(ctx, approvalExpired, id)
-	var expired bool
-	err := row.Scan(&expired)
-	return expired, err
-}
 
 const approvalGet = `-- name: ApprovalGet :one
 SELECT doc FROM approvals WHERE id = $1
@@ -46,8 +36,6 @@ const approvalLock = `-- name: ApprovalLock :one
 SELECT status FROM approvals WHERE id = $1 FOR UPDATE
 `
 
-// ApprovalLock reads the clock after the lock was got: waiting for it must not
-// make a late decision count as in time.
 func (q *Queries) ApprovalLock(ctx context.Context, id string) (string, error) {
 	row := q.db.QueryRow(ctx, approvalLock, id)
 	var status string
@@ -77,6 +65,19 @@ func (q *Queries) ApprovalsOf(ctx context.Context, incidentID string) ([][]byte,
 		return nil, err
 	}
 	return items, nil
+}
+
+const clock = `-- name: Clock :one
+SELECT clock_timestamp()::timestamptz AS now
+`
+
+// Clock is read after a lock was got: waiting for it must not make a late decision
+// count as in time.
+func (q *Queries) Clock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, clock)
+	var now time.Time
+	err := row.Scan(&now)
+	return now, err
 }
 
 const decisionGet = `-- name: DecisionGet :one
