@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/app/checkpoint"
+	peoplestore "github.com/tocsin-soar/tocsin/internal/store/people"
 )
 
 // Housekeeping.
@@ -13,13 +14,14 @@ const (
 	purgeAfter      = 24 * time.Hour
 )
 
-// keepHouse signs checkpoints and forgets old outbox rows until ctx ends, and
+// keepHouse signs checkpoints and forgets what is of no use any more until ctx ends, and
 // signs once more then.
 func (a *App) keepHouse(ctx context.Context) error {
 	signer, err := checkpoint.New(a.store, a.config.DataDir, time.Now)
 	if err != nil {
 		return err
 	}
+	people := peoplestore.New(a.store)
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
 	for {
@@ -31,6 +33,9 @@ func (a *App) keepHouse(ctx context.Context) error {
 		}
 		if _, err := a.store.Purge(ctx, purgeAfter); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "old outbox rows and idempotency keys were not removed", "error", err)
+		}
+		if err := people.Purge(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old approval links and warnings were not removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

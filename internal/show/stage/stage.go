@@ -132,10 +132,11 @@ func (s *Stage) serve(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	slog.SetDefault(log) // migrations know no other
 	if err := app.Migrate(ctx, config); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if s.App, err = app.New(ctx, config, log, o.Roles); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -137,6 +138,38 @@ func TestQualificationsAndAbsences(t *testing.T) {
 		t.Errorf("an absence that was ended: %v %v", standing, err)
 	}
 	same(t, []string{"q", "q revoked", "a", "a ended"}, system(t, s))
+}
+
+// The service's own role may forget, and forgets only what is of no use any more.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse(storetest.URL(t))
+	must(t, err)
+	query := u.Query()
+	query.Set("role", "tocsin_app")
+	u.RawQuery = query.Encode()
+	k := people.New(storetest.Open(t, u.String(), store.Options{}))
+	const day = 24 * time.Hour
+	for name, expires := range map[string]time.Time{"old": noon.Add(-30*day - time.Second), "ended": noon.Add(-30 * day), "open": noon.Add(time.Hour)} {
+		must(t, k.LinkAdd(t.Context(), []byte(name), soar.ApprovalLink{ApprovalID: "APR-1", IncidentID: "INC-1", Person: "lead@lab.invalid", MadeAt: expires.Add(-time.Hour), ExpiresAt: expires}))
+	}
+	warn := func(id string, at time.Time) bool {
+		told := event("warned")
+		told.At = at
+		isNew, err := k.Warn(t.Context(), protocol.Message{ID: id, Kind: "note", At: at}, told)
+		must(t, err)
+		return isNew
+	}
+	warn("old", noon.Add(-400*day-time.Second))
+	warn("kept", noon.Add(-400*day))
+	must(t, k.Purge(t.Context(), noon))
+	for name, want := range map[string]soar.Code{"old": soar.CodeNotFound, "ended": "", "open": ""} {
+		_, err := k.Link(t.Context(), []byte(name))
+		code(t, want, err)
+	}
+	if !warn("old", noon) || warn("kept", noon) {
+		t.Error("a warning that was sent 400 days ago goes out again, or one that is older does not")
+	}
 }
 
 func TestWarnOnce(t *testing.T) {

@@ -23,7 +23,7 @@ BEGIN
         CONTINUE WHEN name IN ('record_entries', 'decisions', 'custody_entries', 'alert_raws',
             'commands', 'playbook_versions', 'evidence');
         EXECUTE format('GRANT UPDATE ON TABLE %I TO tocsin_app', name);
-        CONTINUE WHEN name NOT IN ('outbox', 'protected', 'idempotency_keys', 'slack_nonces', 'slack_codes');
+        CONTINUE WHEN name NOT IN ('outbox', 'protected', 'idempotency_keys', 'slack_nonces', 'slack_codes', 'approval_links', 'competence_notices');
         EXECUTE format('GRANT DELETE ON TABLE %I TO tocsin_app', name);
     END LOOP;
 EXCEPTION
