@@ -93,6 +93,14 @@ VECTORS    ?= $(firstword $(wildcard ../shared/corpora/regulatory/vectors.json) 
 show-clocks: ## duties to notify: test vectors passed of all (VECTORS=file); simulated instants equal to the workflow's
 	@$(GO) run ./internal/show/clocks -vectors '$(VECTORS)' $(CLOCKSFLAGS)
 
+SHOTS      := $(CURDIR)/.show/screenshots
+
+.PHONY: screenshots
+screenshots: setup-test ## pictures in .show/screenshots: the Temporal UI's lists, timers and board, tocsin clocks, the approval page; each page is checked as well
+	@mkdir -p $(SHOTS)
+	@TOCSIN_SCREENSHOTS=$(SHOTS) $(STACK) $(GO) test -count=1 -run '^(TestUI|TestInABrowser.*)$$' ./internal/e2e ./api/page
+	@ls $(SHOTS)/*.png
+
 .PHONY: show-people
 show-people: setup-test build ## people in the loop: an analyst's night with a fake Slack and real servers, answers while servers stand still, forged approvals over every door, shuffled answers
 	@$(STACK) $(GO) run ./internal/show/people -out .show/people $(PEOPLEFLAGS)

@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,11 +12,13 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
+	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
 // board is what Temporal's lists were told last.
 type board struct {
 	keywords map[string]string
+	clocks   []string
 	deadline time.Time
 	details  string
 }
@@ -68,6 +72,10 @@ func (i *incident) showAttributes(ctx workflow.Context) {
 		updates = append(updates, key.ValueUnset())
 	}
 	i.answered.deadline = next
+	if clocks := i.Case.Standings(); i.level >= 3 && !slices.Equal(clocks, i.answered.clocks) {
+		updates = append(updates, temporal.NewSearchAttributeKeyKeywordList(protocol.SearchClockStates).ValueSet(clocks))
+		i.answered.clocks = clocks
+	}
 	if len(updates) == 0 {
 		return
 	}
@@ -97,19 +105,79 @@ func (i *incident) details() string {
 	return out.String()
 }
 
+// clockTable has what needs somebody first: what is due and still open, then what
+// is due next; what was met comes last.
 func (i *incident) clockTable(out *strings.Builder) {
+	clocks := slices.Clone(i.Case.Objectives)
+	slices.SortStableFunc(clocks, func(a, b *state.Objective) int {
+		return cmp.Or(cmp.Compare(urgency(a), urgency(b)), a.DueAt.Compare(b.DueAt))
+	})
 	var rows [][]string
-	for _, o := range i.Case.Objectives {
-		rows = append(rows, []string{o.Name, o.State(), o.DueAt.Format("2006-01-02 15:04 UTC")})
+	next := ""
+	for _, o := range clocks {
+		rows = append(rows, []string{o.Name, standing(o), dueText(o)})
+		if next == "" && urgency(o) == runs {
+			next = "Next due: **" + escape(o.Name) + "**, " + dueText(o) + "\n\n"
+		}
 	}
-	table(out, []string{"SLA", "State", "Due"}, rows)
+	out.WriteString(next)
+	table(out, []string{"Clock", "State", "Due"}, rows)
+}
+
+// boardTime is how instants stand on the board. How much time is left does not:
+// the board is written when something happens, not every minute.
+const boardTime = "2006-01-02 15:04 UTC"
+
+// The order in which clocks are shown.
+const (
+	late = iota
+	runs
+	rests
+	ended
+)
+
+func urgency(o *state.Objective) int {
+	switch o.Standing() {
+	case "breached":
+		return late
+	case "warning", "running":
+		return runs
+	case "met", "met_late", soar.DutyWaived:
+		return ended
+	default:
+		return rests
+	}
+}
+
+// standing has in capitals what needs somebody.
+func standing(o *state.Objective) string {
+	word := strings.ReplaceAll(o.Standing(), "_", " ")
+	switch word {
+	case "breached", "warning":
+		return strings.ToUpper(word)
+	case "met late":
+		by := o.By().Abs().Round(time.Second)
+		if by < time.Minute {
+			return word + " by " + by.String()
+		}
+		return word + " by " + strings.TrimSuffix(by.Round(time.Minute).String(), "0s")
+	default:
+		return word
+	}
+}
+
+func dueText(o *state.Objective) string {
+	if o.DueAt.IsZero() {
+		return "-"
+	}
+	return o.DueAt.Format(boardTime)
 }
 
 func (i *incident) peopleTables(out *strings.Builder) {
 	var rows [][]string
 	for _, a := range i.Case.Approvals {
 		if a.Status == soar.ApprovalPending {
-			rows = append(rows, []string{a.Title, a.ID, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format("2006-01-02 15:04 UTC")})
+			rows = append(rows, []string{a.Title, a.ID, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format(boardTime)})
 		}
 	}
 	table(out, []string{"Waits for approval", "Id", "Decided", "Expires"}, rows)
@@ -118,7 +186,7 @@ func (i *incident) peopleTables(out *strings.Builder) {
 		if t.Status == soar.TaskOpen {
 			due := ""
 			if t.DueAt != nil {
-				due = t.DueAt.Format("2006-01-02 15:04 UTC")
+				due = t.DueAt.Format(boardTime)
 			}
 			rows = append(rows, []string{t.Title, t.ID, due})
 		}
@@ -131,7 +199,7 @@ func (i *incident) heldTable(out *strings.Builder) {
 	for _, held := range i.Case.Containments {
 		until := "released by hand"
 		if held.Until != nil {
-			until = held.Until.Format("2006-01-02 15:04 UTC")
+			until = held.Until.Format(boardTime)
 		}
 		if held.ReleasedAt == nil {
 			rows = append(rows, []string{held.Action, held.Target, held.State, until})

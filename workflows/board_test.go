@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,15 +31,7 @@ func TestDetailsAreHarmless(t *testing.T) {
 	var details string
 	var names []string
 	w.acts = append(w.acts, &act2{at: time.Hour, special: func(env *testsuite.TestWorkflowEnvironment) {
-		value, err := env.QueryWorkflow("__temporal_workflow_metadata")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var metadata sdkpb.WorkflowMetadata
-		if err := value.Get(&metadata); err != nil {
-			t.Error(err)
-		}
+		metadata := metadataOf(t, env)
 		details = metadata.GetCurrentDetails()
 		for _, update := range metadata.GetDefinition().GetUpdateDefinitions() {
 			if update.GetDescription() == "" {
@@ -67,6 +60,63 @@ func TestDetailsAreHarmless(t *testing.T) {
 	}
 }
 
+// metadataOf gives what Temporal's UI asks a workflow for.
+func metadataOf(t *testing.T, env *testsuite.TestWorkflowEnvironment) *sdkpb.WorkflowMetadata {
+	t.Helper()
+	var metadata sdkpb.WorkflowMetadata
+	value, err := env.QueryWorkflow("__temporal_workflow_metadata")
+	if err == nil {
+		err = value.Get(&metadata)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return &metadata
+}
+
+// The board says what needs somebody first: what is late, then what is due next.
+func TestTheBoardPutsWhatIsLateFirst(t *testing.T) {
+	t.Parallel()
+	p := playbook("one", wait("w", plan.Wait{For: 30 * time.Hour}))
+	w := newWorld(t, p)
+	input := incident(p)
+	rule := func(name string, within time.Duration, more func(*protocol.ObjectiveRule)) protocol.ObjectiveRule {
+		r := protocol.ObjectiveRule{ID: "r_" + name, Objective: name, Within: within}
+		if more != nil {
+			more(&r)
+		}
+		return r
+	}
+	input.Policy = protocol.ObjectivePolicy{Name: "o", Version: "1", Rules: []protocol.ObjectiveRule{
+		rule("close", 48*time.Hour, nil),
+		rule("triage", 3*time.Hour, func(r *protocol.ObjectiveRule) { r.Stop = "incident.facts.sorted ?? false" }),
+		rule("acknowledge", time.Hour, nil),
+		rule("recover", 12*time.Hour, func(r *protocol.ObjectiveRule) { r.Pause = "true" }),
+		rule("contain", 8*time.Hour, func(r *protocol.ObjectiveRule) { r.WarnAt = []float64{0.5} }),
+	}}
+	board := func(after time.Duration) *string {
+		var text string
+		w.acts = append(w.acts, &act2{at: after, special: func(env *testsuite.TestWorkflowEnvironment) {
+			details := metadataOf(t, env).GetCurrentDetails()
+			_, text, _ = strings.Cut(details, "Next due")
+		}})
+		return &text
+	}
+	first := board(5 * time.Hour)
+	w.at(6*time.Hour, protocol.UpdateAcknowledge, protocol.Control{Command: by("ana")})
+	second := board(7 * time.Hour)
+	w.run(input).ended(soar.StatusClosed)
+	head := "\n\n| Clock | State | Due |\n| --- | --- | --- |\n"
+	want := ": **contain**, 2026-01-02 16:00 UTC" + head + "| acknowledge | BREACHED | 2026-01-02 09:00 UTC |\n| triage | BREACHED | 2026-01-02 11:00 UTC |\n" +
+		"| contain | WARNING | 2026-01-02 16:00 UTC |\n| close | running | 2026-01-04 08:00 UTC |\n| recover | paused | 2026-01-02 20:00 UTC |\n\n"
+	if diff := cmp.Diff(want, *first); diff != "" {
+		t.Errorf("the board (-want +got):\n%s", diff)
+	}
+	if !strings.HasSuffix(*second, "| recover | paused | 2026-01-02 20:00 UTC |\n| acknowledge | met late by 5h0m | 2026-01-02 09:00 UTC |\n\n") {
+		t.Errorf("what was met does not come last:\n%s", *second)
+	}
+}
+
 func TestSearchAttributes(t *testing.T) {
 	t.Parallel()
 	p := playbook("one", wait("w", plan.Wait{For: 30 * time.Hour}))
@@ -79,12 +129,16 @@ func TestSearchAttributes(t *testing.T) {
 	keyword := temporal.NewSearchAttributeKeyKeyword
 	last := map[string]string{}
 	var deadlines []string
+	var stood [][]string
 	w.prepare = func(env *testsuite.TestWorkflowEnvironment) {
 		env.OnUpsertTypedSearchAttributes(mock.MatchedBy(func(told temporal.SearchAttributes) bool {
 			for _, name := range []string{protocol.SearchSeverity, protocol.SearchStatus, protocol.SearchOwner, protocol.SearchObjectiveState} {
 				if value, ok := told.GetKeyword(keyword(name)); ok {
 					last[name] = value
 				}
+			}
+			if clocks, ok := told.GetKeywordList(temporal.NewSearchAttributeKeyKeywordList(protocol.SearchClockStates)); ok {
+				stood = append(stood, clocks)
 			}
 			if at, ok := told.GetTime(temporal.NewSearchAttributeKeyTime(protocol.SearchNextDeadline)); ok {
 				if text := at.Format("2 15:04"); len(deadlines) == 0 || deadlines[len(deadlines)-1] != text {
@@ -105,5 +159,8 @@ func TestSearchAttributes(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"2 09:00", "3 08:00", "2 16:00"}, deadlines); diff != "" {
 		t.Errorf("deadlines (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][]string{{"running"}, {"met", "running"}, {"breached", "met"}, {"met", "met_late"}}, slices.CompactFunc(stood, slices.Equal)); diff != "" {
+		t.Errorf("how the clocks stood (-want +got):\n%s", diff)
 	}
 }

@@ -18,7 +18,8 @@ const (
 	lowestLevel = 1
 	// 2: escalation policies, questions about approvals, duties and calendars.
 	// 3: decisions that were committed in time are looked up before a request expires;
-	// clocks pass over warnings that are overtaken.
+	// clocks pass over warnings that are overtaken; how each clock stands is a search
+	// attribute.
 	highestLevel = 3
 )
 

@@ -105,15 +105,24 @@ func addConfigFlag(command *cobra.Command) {
 // loadConfig reads the configuration and prints all its faults and warnings. What
 // could be read is there even when there are faults.
 func loadConfig(cmd *cobra.Command) (*app.Config, error) {
+	sources, err := configSources(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return readConfig(cmd, sources)
+}
+
+func configSources(cmd *cobra.Command) (app.Sources, error) {
 	path, err := cmd.Flags().GetString("config")
 	if err != nil {
-		return nil, err
+		return app.Sources{}, err
 	}
 	set, err := cmd.Flags().GetStringArray("set")
-	if err != nil {
-		return nil, err
-	}
-	config, faults := app.SourcesOf(path, set).Load()
+	return app.SourcesOf(path, set), err
+}
+
+func readConfig(cmd *cobra.Command, sources app.Sources) (*app.Config, error) {
+	config, faults := sources.Load()
 	printFaults(cmd, faults)
 	if faults.HasErrors() {
 		return config, &exit{code: exitFailed, message: "the configuration has faults: " + faults.Summary()}

@@ -2,23 +2,15 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
-	"net/url"
 	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-
+	"github.com/tocsin-soar/tocsin/api/client"
+	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/devstack"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
@@ -32,27 +24,84 @@ const (
 	lureHost = `[web-02](https://lure.example/d)`
 )
 
-// TestUI looks at waiting incidents in the Temporal UI as a manager would.
+// quick is the shipped policy with clocks of two categories that ring at once, or
+// after the minute that is the least a clock may have.
+const quick = `name: quick
+version: "1"
+agreed_by: nobody, for a test
+agreed_on: 2026-01-01
+clocks:
+  critical: {acknowledge: {within: 15m, warn_at: 0.66}, contain: {within: 1h, warn_at: 0.75}, resolve: {within: 1d, warn_at: 0.75}}
+  high: {acknowledge: {within: 30m, warn_at: 0.66}, contain: {within: 4h, warn_at: 0.75}, resolve: {within: 3d, warn_at: 0.75}}
+  medium: {acknowledge: {within: 4h}, contain: {within: 1d}, resolve: {within: 7d}}
+  low: {acknowledge: {within: 1d}}
+objectives:
+  - {id: late, objective: acknowledge, severities: [critical], categories: [system_compromise], within: 1m}
+  - {id: soon, objective: contain, severities: [critical], categories: [system_compromise], within: 2h, warn_at: 0.0001}
+  - {id: risk, objective: contain, severities: [high], categories: [phishing], within: 3h, warn_at: 0.0001}
+`
+
+// shelf is the incidents of the test, each by what it is there for.
+type shelf struct {
+	waiting string // critical, an approval waits, all clocks run
+	late    string // critical, one clock breached, another at risk
+	risk    string // high, one clock at risk
+	lured   string // medium, full of an attacker's text
+	closed  string
+}
+
+// TestUI looks at incidents in the Temporal UI as a manager would.
 func TestUI(t *testing.T) {
 	chromium := findChromium(t)
 	server := startTemporalWithUI(t)
-	p := startOn(t, server.Address())
-	incident := p.incidentOf(t, p.send(t, sshAlert("1", "web-01", "203.0.113.66", "deploy")))
-	phished := p.incidentOf(t, p.report(t, phishing("p-1")))
-	lured := p.incidentOf(t, p.send(t, luringAlert("2")))
-	approval := p.pendingApproval(t, incident)
-	p.pendingApproval(t, phished)
-	detail := p.detail(t, incident, "is critical", func(d protocol.Detail) bool {
+	policies := t.TempDir()
+	if err := os.WriteFile(filepath.Join(policies, "objectives.yaml"), []byte(quick), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startWith(t, settings{"temporal_address": server.Address(), "policy_dir": policies})
+	s := p.fill(t)
+	approval := p.pendingApproval(t, s.waiting)
+	p.pendingApproval(t, s.risk)
+	detail := p.detail(t, s.waiting, "is critical", func(d protocol.Detail) bool {
 		return d.Incident.Severity == soar.SeverityCritical && len(d.Objectives) == 3
 	})
 
-	run, luredRun := runPath(t, server.Address(), incident), runPath(t, server.Address(), lured)
+	run, luredRun := runPath(t, server.Address(), s.waiting), runPath(t, server.Address(), s.lured)
 	b := openBrowser(t, chromium, server.UI()+"/namespaces/default/workflows")
 	t.Run("timers", func(t *testing.T) { b.timersAreNamed(t, run, detail) })
 	t.Run("attributes", func(t *testing.T) { b.attributesAreSet(t, run, detail) })
 	t.Run("details", func(t *testing.T) { b.detailsShowTheApproval(t, run, detail, approval) })
-	t.Run("list", func(t *testing.T) { b.listIsFiltered(t, incident, phished) })
 	t.Run("attackers_text", func(t *testing.T) { b.attackersTextIsText(t, luredRun) })
+	cli := p.commandLine(t, server.UI())
+	t.Run("alarms", func(t *testing.T) { b.alarmsAreSeen(t, p, s.late, runPath(t, server.Address(), s.late)) })
+	t.Run("views", func(t *testing.T) { b.viewsShowWhatTheySay(t, cli.views(t), s) })
+	t.Run("clocks", func(t *testing.T) { b.clocksAreATable(t, cli, s) })
+	t.Run("met_late", func(t *testing.T) { b.metLateLeavesTheView(t, p, cli.views(t), s) })
+}
+
+// fill opens the incidents of the test. The one whose minute must pass is first.
+func (p *product) fill(t *testing.T) shelf {
+	t.Helper()
+	byHand := func(title string, severity soar.Severity, category soar.Category) string {
+		opened, err := p.lead.IncidentOpen(t.Context(), client.NewKey(), gen.OpenIncident{Title: title, Severity: &severity, Category: &category})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.tell(t, opened.ID)
+		return opened.ID
+	}
+	s := shelf{
+		late:    byHand("Ransom note on the file server", soar.SeverityCritical, "system_compromise"),
+		closed:  byHand("A laptop was lost, and found", soar.SeverityHigh, "data_loss"),
+		waiting: p.incidentOf(t, p.send(t, sshAlert("1", "web-01", "203.0.113.66", "deploy"))),
+		risk:    p.incidentOf(t, p.report(t, phishing("p-1"))),
+		lured:   p.incidentOf(t, p.send(t, luringAlert("2"))),
+	}
+	if _, err := p.lead.Command(t.Context(), s.closed, client.NewKey(), gen.CloseCommand{Resolution: "benign", Reason: "it was in the car"}); err != nil {
+		t.Fatal(err)
+	}
+	p.detail(t, s.closed, "is closed", ended)
+	return s
 }
 
 func startTemporalWithUI(t *testing.T) *devstack.Temporal {
@@ -106,7 +155,7 @@ func (b *browser) attributesAreSet(t *testing.T, run string, detail protocol.Det
 		}
 	}
 	b.sees(t, run+"/search-attributes",
-		`"TocsinSeverity": "critical"`, `"TocsinObjectiveState": "running"`, `"TocsinCategory": "brute_force"`,
+		`"TocsinSeverity": "critical"`, `"TocsinObjectiveState": "running"`, `"TocsinClockStates": \[\s*"running"\s*\]`, `"TocsinCategory": "brute_force"`,
 		`"TocsinNextDeadline": "`+regexp.QuoteMeta(next.UTC().Format(time.RFC3339Nano))+`"`)
 	b.shoot(t, "temporal-attributes", picture{height: 800})
 }
@@ -118,26 +167,6 @@ func (b *browser) detailsShowTheApproval(t *testing.T, run string, detail protoc
 	}
 	b.sees(t, run+"/user-metadata", wanted...)
 	b.shoot(t, "temporal-details", picture{height: 860})
-}
-
-func (b *browser) listIsFiltered(t *testing.T, incident, other string) {
-	// The UI keeps the choice of columns in the browser.
-	columns := map[string][]map[string]string{"default": {}}
-	for _, label := range []string{"Status", "Workflow ID", protocol.SearchSeverity, protocol.SearchStatus, protocol.SearchObjectiveState, protocol.SearchNextDeadline} {
-		columns["default"] = append(columns["default"], map[string]string{"label": label})
-	}
-	chosen, err := json.Marshal(columns)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.evaluate(t, fmt.Sprintf(`localStorage.setItem("namespace-workflow-table-columns", %q)`, chosen))
-	critical := b.sees(t, "?query="+url.QueryEscape(protocol.SearchSeverity+`="critical"`), `\| `+incident+` \| critical \| \w+ \| running \| `)
-	if strings.Contains(critical, other) {
-		t.Errorf("the list of critical incidents has %s, which is not critical", other)
-	}
-	b.sees(t, "?query="+url.QueryEscape(`ExecutionStatus="Running" AND `+protocol.SearchObjectiveState+`="running"`),
-		`\| `+incident+` \| critical \| `, `\| `+other+` \| high \| \w+ \| running \| `)
-	b.shoot(t, "temporal-list", picture{height: 520})
 }
 
 func (b *browser) attackersTextIsText(t *testing.T, run string) {
@@ -154,156 +183,5 @@ func (b *browser) attackersTextIsText(t *testing.T, run string) {
 		if rendered != "" {
 			t.Errorf("%s renders what an attacker wrote:\n%s", page, rendered)
 		}
-	}
-}
-
-// findChromium skips the test where there is no browser.
-func findChromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			return found
-		}
-	}
-	t.Skip("no chromium, chromium-browser or google-chrome in PATH; deploy/setup.sh test installs one")
-	return ""
-}
-
-// The window is high because the UI leaves out what is far from being in view.
-const windowWidth, windowHeight = 1400, 1800
-
-// browser is one tab, and the page that paths are relative to.
-type browser struct {
-	ctx  context.Context
-	base string
-}
-
-func openBrowser(t *testing.T, chromium, base string) *browser {
-	t.Helper()
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(chromium),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	t.Cleanup(stop) // waits until the process and its files are gone
-	ctx, closeTab := chromedp.NewContext(ctx)
-	t.Cleanup(closeTab)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(windowWidth, windowHeight)); err != nil {
-		t.Fatalf("%s does not start: %v", chromium, err)
-	}
-	return &browser{ctx: ctx, base: base}
-}
-
-// pageText is all that can be read on a page: its text, then each row of a table
-// as "| cell | cell |". The UI renders each markdown text in a frame of its own.
-const pageText = `(() => {
-	const lines = [location.href];
-	const read = (doc) => {
-		if (!doc?.body) return;
-		lines.push(doc === document ? doc.body.innerText : doc.body.innerText.replace(/\s+/g, " ").trim());
-		for (const row of doc.querySelectorAll("tr")) lines.push("| " + [...row.cells].map(cell => cell.innerText.trim()).join(" | ") + " |");
-		for (const frame of doc.querySelectorAll("iframe")) read(frame.contentDocument);
-	};
-	read(document);
-	return lines.join("\n");
-})()`
-
-// sees opens a page and waits until it shows all of the patterns. It loads the
-// page anew every few seconds: not every page follows what happens.
-func (b *browser) sees(t *testing.T, where string, patterns ...string) string {
-	t.Helper()
-	var text string
-	missing := patterns
-	for began := time.Now(); time.Since(began) < 20*time.Second; {
-		if err := b.navigate(b.base + where); err != nil {
-			t.Fatalf("%s does not open: %v", where, err)
-		}
-		for loaded := time.Now(); time.Since(loaded) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
-			var err error
-			if text, err = chromedp.Run(b.ctx, chromedp.Evaluate[string](pageText)); err != nil {
-				continue // between two pages
-			}
-			if missing = lacking(text, patterns); len(missing) == 0 {
-				return text
-			}
-		}
-	}
-	b.shoot(t, "failed-"+path.Base(t.Name()), picture{height: windowHeight})
-	t.Fatalf("the page lacks\n%s\nin\n%s", strings.Join(missing, "\n"), text)
-	return ""
-}
-
-func lacking(text string, patterns []string) []string {
-	var missing []string
-	for _, pattern := range patterns {
-		if !regexp.MustCompile(pattern).MatchString(text) {
-			missing = append(missing, pattern)
-		}
-	}
-	return missing
-}
-
-func (b *browser) navigate(address string) error {
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-	defer cancel()
-	return chromedp.Do(ctx, chromedp.Navigate(address))
-}
-
-// runPath is the path of the pages of an incident's workflow, which has one run.
-func runPath(t *testing.T, temporal, incident string) string {
-	t.Helper()
-	sdk, err := client.Dial(client.Options{HostPort: temporal, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sdk.Close()
-	described, err := sdk.DescribeWorkflowExecution(t.Context(), incident, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "/" + incident + "/" + described.WorkflowExecutionInfo.Execution.RunId
-}
-
-// evaluate runs a script and gives the text that it gives, if any.
-func (b *browser) evaluate(t *testing.T, script string) string {
-	t.Helper()
-	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](script))
-	if err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-	text, _ := value.(string)
-	return text
-}
-
-// picture is a window of this height, with an element scrolled into view.
-type picture struct {
-	height int64
-	of     string // a selector; empty: the top of the page
-}
-
-// shoot keeps a picture in the folder $TOCSIN_SCREENSHOTS, an absolute path, or
-// else among the test's artifacts (go test -artifacts).
-func (b *browser) shoot(t *testing.T, name string, what picture) {
-	t.Helper()
-	dir := os.Getenv("TOCSIN_SCREENSHOTS")
-	if dir == "" {
-		dir = t.ArtifactDir()
-	}
-	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(windowWidth, what.height)); err != nil {
-		t.Fatal(err)
-	}
-	if what.of != "" {
-		b.evaluate(t, fmt.Sprintf(`document.querySelector(%q).scrollIntoView({block: "end"})`, what.of))
-	}
-	// A frame may be loading still, which spoils nothing but the picture.
-	_, _ = chromedp.Run(b.ctx, chromedp.Poll[bool](`[...document.querySelectorAll("iframe")].every(frame => frame.contentDocument?.body?.innerText.trim())`,
-		chromedp.WithPollingTimeout(5*time.Second)))
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
-		t.Error(err)
-	}
-	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(windowWidth, windowHeight)); err != nil {
-		t.Fatal(err)
 	}
 }

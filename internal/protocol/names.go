@@ -52,7 +52,8 @@ const (
 	SearchCategory       = "TocsinCategory"       // Keyword
 	SearchOwner          = "TocsinOwner"          // Keyword
 	SearchNextDeadline   = "TocsinNextDeadline"   // Datetime
-	SearchObjectiveState = "TocsinObjectiveState" // Keyword: running | warning | breached | met
+	SearchObjectiveState = "TocsinObjectiveState" // Keyword: running | warning | breached | met; breached also when it was met late since
+	SearchClockStates    = "TocsinClockStates"    // KeywordList, how each clock stands now: running | warning | breached | paused | met | met_late
 )
 
 // SearchAttributes gives the attributes with their Temporal types.
@@ -60,5 +61,6 @@ func SearchAttributes() map[string]string {
 	return map[string]string{
 		SearchSeverity: "Keyword", SearchStatus: "Keyword", SearchCategory: "Keyword",
 		SearchOwner: "Keyword", SearchNextDeadline: "Datetime", SearchObjectiveState: "Keyword",
+		SearchClockStates: "KeywordList",
 	}
 }

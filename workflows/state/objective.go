@@ -161,3 +161,36 @@ func (c *Case) ObjectiveState() string {
 	}
 	return state
 }
+
+// Standing says in a word how the clock stands: running, warning, breached (due
+// and still open), paused, met or met_late; for a duty that does not count, its
+// own state.
+func (o *Objective) Standing() string {
+	switch {
+	case !o.Counts():
+		return o.Duty.State
+	case o.MetAt != nil && (o.Breached || o.MetAt.After(o.DueAt)):
+		return "met_late"
+	case o.MetAt != nil:
+		return "met"
+	case o.Breached:
+		return "breached"
+	case o.Paused():
+		return "paused"
+	case o.Warned:
+		return "warning"
+	default:
+		return "running"
+	}
+}
+
+// Standings gives how the clocks stand that count, each word once, sorted.
+func (c *Case) Standings() []string {
+	words := map[string]bool{}
+	for _, objective := range c.Objectives {
+		if objective.Counts() {
+			words[objective.Standing()] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(words))
+}
