@@ -19,6 +19,7 @@ type input struct {
 	setting duty.Setting
 	unknown []string // cannot be read
 	unused  []string // text that nobody asks for
+	stage   string   // that a text of the input names
 	remarks []string
 }
 
@@ -59,6 +60,8 @@ func (in *input) other(key string, raw any) {
 	_, text := raw.(string)
 	_, noTime := duty.Fact{Name: key, Kind: duty.Moment}.Parse(raw, time.UTC)
 	switch {
+	case in.named(raw):
+		in.remarks = append(in.remarks, key+" is read by its value")
 	case in.elsewhere(bare(name), raw):
 		in.remarks = append(in.remarks, key+" is not what this regime asks for")
 	case text && noTime != nil:
@@ -90,6 +93,29 @@ func (in *input) take(fact duty.Fact, raw any) bool {
 		in.facts[fact.Name] = value
 	}
 	return err == nil
+}
+
+// named reads a text whose value, whatever its key, is a flag of the regime or one
+// of its stages: severity: serious, kind: other.
+func (in *input) named(raw any) bool {
+	text, ok := raw.(string)
+	value := duty.Snake(text)
+	if !ok || value == "" {
+		return false
+	}
+	for _, name := range in.regime.Facts() {
+		fact, _ := in.library.Fact(name)
+		if fact.Kind == duty.Flag && (fact.Name == value || slices.Contains(fact.Aliases, value)) {
+			return in.take(fact, true)
+		}
+	}
+	for _, stage := range in.regime.Stages {
+		if stage.ID == value || slices.Contains(stage.Keys, value) {
+			in.stage = stage.ID
+			return true
+		}
+	}
+	return false
 }
 
 // elsewhere tells whether the vocabulary has this name for something that the
@@ -295,7 +321,12 @@ func (in *input) readSetting(raw map[string]any) {
 
 // country takes the calendar that ships for a country.
 func (in *input) country(key, name string) {
-	days := in.library.Calendar(strings.ToLower(name))
+	var days *calendar.Calendar
+	for _, suffix := range []string{"", "_federal", "_national"} {
+		if found := in.library.Calendar(strings.ToLower(name) + suffix); days == nil {
+			days = found
+		}
+	}
 	if days == nil {
 		in.unused = append(in.unused, key)
 		return

@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -51,7 +52,7 @@ func Run(library *duty.Library, v Vector) Result {
 	in.read(v.Input)
 	result.NotUnderstood = in.unknown
 	result.Remarks = append(result.Remarks, in.remarks...)
-	c := comparison{outcome: duty.Compute(regime, in.facts, in.setting), stage: v.Stage}
+	c := comparison{outcome: duty.Compute(regime, in.facts, in.setting), stage: cmp.Or(v.Stage, in.stage)}
 	positive := false
 	for _, key := range slices.Sorted(maps.Keys(v.Expected)) {
 		check, ok := c.compare(key, v.Expected[key])

@@ -158,3 +158,19 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// Every regime that ships has worked examples, computed apart from this code.
+func TestRegimes(t *testing.T) {
+	t.Parallel()
+	pass(t, "testdata/regimes.json")
+	library, _ := packs.Load("")
+	vectors, err := vector.Load("testdata/regimes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, regime := range library.Regimes {
+		if !slices.ContainsFunc(vectors, func(v vector.Vector) bool { return v.Regime == regime.ID }) {
+			t.Errorf("%s has no vector", regime.ID)
+		}
+	}
+}
