@@ -14,6 +14,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/deadline/calendar"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/diag/strictyaml"
+	"github.com/tocsin-soar/tocsin/internal/playbook/expression"
 )
 
 // Files with a meaning of their own; every other YAML file is a pack.
@@ -97,6 +98,18 @@ type builder struct {
 	library *Library
 	layers  map[string]int // "regime x", "fact y", "calendar z" -> layer that gave it
 	list    diag.List
+	facts   expression.Environment // of conditions; made when the first is read, after the vocabulary
+}
+
+// environment gives the words that conditions may read.
+func (b *builder) environment() expression.Environment {
+	if b.facts == nil {
+		b.facts = expression.Environment{}
+		for name, fact := range b.library.facts {
+			b.facts[name] = fact.valueType()
+		}
+	}
+	return b.facts
 }
 
 // Bounds of one file.

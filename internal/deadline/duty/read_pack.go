@@ -221,11 +221,7 @@ func (r *reader) condition(n *strictyaml.Node) *Condition {
 }
 
 func (r *reader) atom(n *strictyaml.Node) *Condition {
-	environment := expression.Environment{}
-	for name, fact := range r.builder.library.facts {
-		environment[name] = fact.valueType()
-	}
-	program, problems := expression.Compile(n.Text, environment, expression.Bool())
+	program, problems := expression.Compile(n.Text, r.builder.environment(), expression.Bool())
 	for _, problem := range problems {
 		r.Report(n.At(problem.Column-1), problem.Length, RuleCondition, problem.Message, problem.Hint)
 	}
