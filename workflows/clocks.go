@@ -92,7 +92,7 @@ func (i *incident) ring(ctx workflow.Context, name string, at func(*state.Object
 
 // advanceLoop looks at the rules on every change of state.
 func (i *incident) advanceLoop(ctx workflow.Context) {
-	desk := clocks.Desk{Case: i.Case, Evaluate: i.flows.exprs.Evaluate, Count: i.flows.counter, Duties: i.flows.duties}
+	desk := i.desk()
 	for seen := -1; ; {
 		if err := workflow.Await(ctx, func() bool { return i.Changes() != seen }); err != nil {
 			return
@@ -107,6 +107,10 @@ func (i *incident) advanceLoop(ctx workflow.Context) {
 			i.Touch()
 		}
 	}
+}
+
+func (i *incident) desk() clocks.Desk {
+	return clocks.Desk{Case: i.Case, Evaluate: i.flows.exprs.Evaluate, Count: i.flows.counter, Duties: i.flows.duties, Ends: i.level >= 3}
 }
 
 func (i *incident) breach(o *state.Objective) {

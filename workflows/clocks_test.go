@@ -203,3 +203,43 @@ func TestWhatFellDueWhileAllWasDown(t *testing.T) {
 		t.Errorf("told %d times:\n%s", late, w.transcript())
 	}
 }
+
+// Closing says of each clock what became of it, and refuses while a notice is owed
+// that has no fixed term.
+func TestClosingTellsWhatWasNotMet(t *testing.T) {
+	t.Parallel()
+	for _, often := range []bool{false, true} {
+		p := playbook("one", wait("w", plan.Wait{For: time.Minute}))
+		w := newWorld(t, p)
+		w.often, w.duties = often, timeline.Duties(shippedPacks(t))
+		input := incident(p)
+		input.Settings.AutoClose = false
+		input.Policy = protocol.ObjectivePolicy{Name: "agreed", Version: "4", Rules: []protocol.ObjectiveRule{
+			{ID: "contain", Objective: "contain", Within: 10 * time.Hour},
+			{ID: "report", Objective: "report", Within: 100 * time.Hour, Stop: `incident.facts.report_sent ?? false`},
+			{ID: "close", Objective: "close", Within: 200 * time.Hour},
+		}}
+		hours := func(n int) time.Duration { return time.Duration(n) * time.Hour }
+		facts := map[string]any{"personal_data_breach": true, "processor": false, "high_risk": true, "jurisdictions": []any{"eu"}}
+		w.at(hours(1), protocol.UpdateDeclare, protocol.Declare{Command: by("anna"), Facts: facts})
+		w.at(hours(2), protocol.UpdateDuty, protocol.DutyCommand{Command: by("anna"), Duty: "eu-gdpr-33", Do: protocol.DutyWaive})
+		owed := w.at(hours(3), protocol.UpdateClose, protocol.Close{Command: by("anna"), Resolution: soar.ResolutionResolved})
+		w.at(hours(4), protocol.UpdateDuty, protocol.DutyCommand{Command: by("anna"), Duty: "eu-gdpr-34", Do: protocol.DutyWaive})
+		w.at(hours(5), protocol.UpdateClose, protocol.Close{Command: by("anna"), Resolution: soar.ResolutionCancelled})
+		w.run(input).ended(soar.StatusClosed)
+		if !strings.Contains(owed.refused, "eu-gdpr-34/communication") {
+			t.Errorf("closing with a notice that is owed without delay: %q", owed.refused)
+		}
+		got := map[string]string{}
+		for _, o := range w.views.Objectives {
+			got[o.Name] = o.State()
+		}
+		want := map[string]string{"contain": "unmet", "report": "unmet", "close": "met", "eu-gdpr-33/notification": "waived", "eu-gdpr-34/communication": "waived"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("often %t (-want +got):\n%s\n%s", often, diff, w.transcript())
+		}
+		if !strings.Contains(w.transcript(), "Objective report ends unmet: closed as cancelled, and this did not hold: incident.facts.report_sent") {
+			t.Errorf("the record does not say what was missing:\n%s", w.transcript())
+		}
+	}
+}

@@ -29,7 +29,13 @@ func (i *incident) closeLoop(ctx workflow.Context) {
 	if err := workflow.Await(ctx, func() bool { return len(i.Case.LiveRuns()) == 0 }); err != nil {
 		return
 	}
+	if i.level < 3 || !i.Case.ByRules() {
+		i.Case.MeetAll(closing.By, i.Now())
+	}
 	i.Case.Close(i.Now())
+	if i.level >= 3 {
+		i.desk().EndDuties(i.Now())
+	}
 	i.Touch()
 	i.tellHeld()
 }

@@ -50,8 +50,11 @@ func (i *incident) handleDuties(ctx workflow.Context) error {
 	})
 }
 
-// openDuty names duties with a clock that nobody has sent or waived.
+// openDuty names duties that somebody owes and nobody has sent or waived.
 func (i *incident) openDuty() []string {
+	if i.level >= 3 {
+		return clocks.Owed(i.Case)
+	}
 	var names []string
 	for _, o := range i.Case.Objectives {
 		if o.Duty != nil && o.Duty.State == soar.DutyRunning && o.MetAt == nil {

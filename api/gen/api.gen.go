@@ -828,6 +828,12 @@ type Objective = soar.Objective
 // ObjectiveChange defines model for ObjectiveChange.
 type ObjectiveChange = soar.ObjectiveChange
 
+// ObjectiveEnd How an objective ended that was not met when its incident was closed. Closing meets `close`
+// and `triage`; closing as resolved also what is named after a status (contain, eradicate,
+// recover). The rest ends `unmet`, which counts as missed, or `dropped`, which counts for
+// nothing: there was no incident, or nobody had to act yet.
+type ObjectiveEnd = soar.ObjectiveEnd
+
 // ObjectivePause defines model for ObjectivePause.
 type ObjectivePause = soar.ObjectivePause
 

@@ -17,7 +17,8 @@ recover      recovered_at - opened_at       close    closed_at - opened_at
 
 MEDIAN and P90 are interpolated over the incidents that got there (COUNT). Those that have
 not got there are OPEN, or SKIPPED when they ended without; they are never counted as zero.
-MET is in time; MISSED is late, or breached and still open; SHARE is met / (met + missed).
+MET is in time; MISSED is late, breached, or not met when the incident was closed; what was
+dropped then counts for nothing, as nobody needed it; SHARE is met / (met + missed).
 Severity and category are those of now; months are those of opened_at in UTC.`
 
 func newMetricsCommand(c *cli) *cobra.Command {

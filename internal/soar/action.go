@@ -79,8 +79,8 @@ type Containment struct {
 
 // Objective is one clock of an incident, agreed with management.
 type Objective struct {
-	Name     string     `json:"name"` // acknowledge | triage | contain | eradicate | recover | close | report | resolve
-	DueAt    time.Time  `json:"due_at"`
+	Name     string     `json:"name"`              // acknowledge | triage | contain | eradicate | recover | close | report | resolve
+	DueAt    time.Time  `json:"due_at,omitzero"`   // zero for a duty without a clock
 	WarnAt   *time.Time `json:"warn_at,omitempty"` // the next warning, or the last one when none is left
 	MetAt    *time.Time `json:"met_at,omitempty"`
 	Breached bool       `json:"breached"`
@@ -93,7 +93,24 @@ type Objective struct {
 	History   []ObjectiveChange `json:"history,omitempty"` // how it was counted before, oldest first
 	Fault     string            `json:"fault,omitempty"`   // why a condition or a calendar could not be read
 	Duty      *DutyStage        `json:"duty,omitempty"`    // set when it is a notice that somebody must be given
+	Ended     *ObjectiveEnd     `json:"ended,omitempty"`   // set when the incident ended and it was not met
 }
+
+// ObjectiveEnd is how an objective ended that was not met when its incident ended.
+type ObjectiveEnd struct {
+	At  time.Time `json:"at"`
+	As  EndedAs   `json:"as"`
+	Why string    `json:"why"` // what was missing, or why nobody needs it any more
+}
+
+// EndedAs says what the end of an incident means for an objective that was not met.
+type EndedAs string
+
+// Ends of objectives.
+const (
+	EndedUnmet   EndedAs = "unmet"   // it was wanted, and is not there: it counts as missed
+	EndedDropped EndedAs = "dropped" // nobody needs it any more: it counts for nothing, unless it was breached before
+)
 
 // ObjectivePause is a time in which the clock rested; To is nil while it does.
 type ObjectivePause struct {
@@ -109,14 +126,16 @@ type ObjectiveChange struct {
 	DueAt time.Time `json:"due_at"`
 }
 
-// State says how the objective stands: met, breached, paused or running; a duty
-// without a clock gives its own state.
+// State says how the objective stands: met, breached, unmet, dropped, paused or
+// running; a duty without a clock gives its own state.
 func (o Objective) State() string {
 	switch {
 	case o.Breached:
 		return "breached"
 	case o.MetAt != nil:
 		return "met"
+	case o.Ended != nil:
+		return string(o.Ended.As)
 	case !o.Counts():
 		return o.Duty.State
 	case o.Paused():

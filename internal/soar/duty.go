@@ -35,8 +35,11 @@ type DutyDecision struct {
 
 // States of a DutyStage.
 const (
-	DutyRunning = "running"
-	DutyWaived  = "waived"
+	DutyRunning      = "running"
+	DutyWaiting      = "waiting"        // what starts it has not happened
+	DutyNoFixedTerm  = "no_fixed_term"  // owed, without a due time
+	DutyCannotBeDone = "cannot_compute" // owed, and its due time cannot be computed
+	DutyWaived       = "waived"
 )
 
 // Counts tells whether the objective has a due time that can be breached: all

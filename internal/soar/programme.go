@@ -70,7 +70,7 @@ type ProgrammeTime struct {
 // Duties to notify are not among them.
 type ProgrammeObjectives struct {
 	Met    int      `json:"met"`             // in time
-	Missed int      `json:"missed"`          // late, or breached and still open
+	Missed int      `json:"missed"`          // late, breached, or not met when the incident ended; what was dropped then counts for nothing
 	Open   int      `json:"open"`            // not settled yet
 	Share  *float64 `json:"share,omitempty"` // met / (met + missed), 0 to 1; absent while nothing is settled
 }

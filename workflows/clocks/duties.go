@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 func (d Desk) AdvanceDuties(ctx workflow.Context, now time.Time) (opened []*state.Objective, changed bool) {
 	query := d.query()
 	asked := fingerprint(query)
-	if len(query.Facts) == 0 || asked == d.Case.DutiesAsked {
+	if len(query.Facts) == 0 || asked == d.Case.DutiesAsked || d.Ends && d.Case.Ended() {
 		return nil, false
 	}
 	var answer protocol.Duties
@@ -82,7 +83,7 @@ func fingerprint(query protocol.DutyQuery) string {
 
 // update takes a new computation over. What was decided and sent stays.
 func (d Desk) update(known *state.Objective, stage protocol.DutyClock, now time.Time) bool {
-	if known.MetAt != nil || known.Duty.Waived != nil {
+	if known.MetAt != nil || known.Duty.Waived != nil || known.Ended != nil {
 		return false
 	}
 	before, dueBefore := known.Duty.State, known.DueAt
@@ -116,6 +117,36 @@ func (d Desk) settle(o *state.Objective, now time.Time) {
 	if len(o.Warns) > 0 {
 		o.WarnAt = &o.Warns[min(o.Rung, len(o.Warns)-1)]
 	}
+}
+
+// EndDuties ends the duties that are neither sent nor waived with their incident.
+// Closing is refused before while there is one that somebody owes, so that what is
+// left either waits for something that has not happened, or was none.
+func (d Desk) EndDuties(now time.Time) {
+	for _, o := range d.Case.Objectives {
+		if o.Duty == nil || o.MetAt != nil || o.Duty.Waived != nil || o.Ended != nil {
+			continue
+		}
+		why := "the incident was closed before it began: " + o.Duty.Why
+		if d.Case.Incident.Resolution.NotIncident() {
+			why = "there was no incident"
+		}
+		o.Ended = &soar.ObjectiveEnd{At: now, As: soar.EndedDropped, Why: why}
+		d.Case.Tell(now, state.Entry{Kind: protocol.EventObjectiveChanged, By: soar.System("clock"), Text: "Duty " + o.Name + " ends dropped: " + why, Data: o.Objective})
+		d.Case.Journal.TouchObjectives()
+	}
+}
+
+// Owed names the duties that somebody owes now and that nobody has sent or waived:
+// those with a clock, those without a fixed term, and those that cannot be computed.
+func Owed(c *state.Case) []string {
+	var names []string
+	for _, o := range c.Objectives {
+		if o.Duty != nil && o.MetAt == nil && slices.Contains([]string{soar.DutyRunning, soar.DutyNoFixedTerm, soar.DutyCannotBeDone}, o.Duty.State) {
+			names = append(names, o.Name)
+		}
+	}
+	return names
 }
 
 // Opened words the opening of a duty for record and people.

@@ -23,6 +23,7 @@ type Desk struct {
 	Evaluate func(source string, vars map[string]any) (any, error)
 	Count    Counter                                  // nil: working time cannot be counted
 	Duties   func(protocol.DutyQuery) protocol.Duties // nil: there are no duties
+	Ends     bool                                     // see objective.Engine
 }
 
 // counted is what the side effect records.
@@ -67,7 +68,7 @@ func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
 		// Facts that no expression can read: conditions do, and say so one by one.
 		situation = objective.Situation{Incident: d.Case.Incident, Playbooks: playbooks}
 	}
-	engine := objective.Engine{Policy: d.Case.Policy, Evaluate: d.Evaluate, Count: d.count(ctx)}
+	engine := objective.Engine{Ends: d.Ends, Policy: d.Case.Policy, Evaluate: d.Evaluate, Count: d.count(ctx)}
 	var before []objective.Clock
 	var duties []*state.Objective
 	for _, o := range d.Case.Objectives {
@@ -122,6 +123,8 @@ func (d Desk) tell(change objective.Change, now time.Time) {
 		entry.Text = fmt.Sprintf("Objective %s runs on: due %s", o.Name, due)
 	case objective.Dropped:
 		entry.Text = fmt.Sprintf("Objective %s no longer holds: no rule of the policy fits", o.Name)
+	case objective.Ended:
+		entry.Text = fmt.Sprintf("Objective %s ends %s: %s", o.Name, o.Ended.As, o.Ended.Why)
 	case objective.Failed:
 		entry.Text = fmt.Sprintf("Objective %s runs on although %s", o.Name, o.Fault)
 	default:

@@ -158,11 +158,6 @@ func (c *Case) Close(now time.Time) {
 	}
 	c.Incident.Resolution, c.Incident.Reason, c.Incident.ClosedAt = order.Resolution, order.Reason, &now
 	c.Incident.Paused = false
-	for _, objective := range c.Objectives {
-		if objective.MetAt == nil {
-			c.MeetObjective(objective.Name, order.By, now)
-		}
-	}
 	c.endEscalations(now)
 	text := fmt.Sprintf("Closed as %s", order.Resolution)
 	if held := len(c.Held()); held > 0 {

@@ -26,7 +26,9 @@ type Objective struct {
 }
 
 // Running tells whether the clock is still to be met or breached.
-func (o *Objective) Running() bool { return o.MetAt == nil && !o.Breached && o.Counts() }
+func (o *Objective) Running() bool {
+	return o.MetAt == nil && !o.Breached && o.Ended == nil && o.Counts()
+}
 
 // Objective gives the clock of this name, or nil.
 func (c *Case) Objective(name string) *Objective {
@@ -105,7 +107,7 @@ func (c *Case) Rule(o *Objective) *protocol.ObjectiveRule {
 // has a condition of its own, or it is a duty, which only its sending meets.
 func (c *Case) MeetObjective(name string, by soar.Actor, now time.Time) {
 	objective := c.Objective(name)
-	if objective == nil || objective.MetAt != nil || objective.Paused() || objective.Duty != nil {
+	if objective == nil || objective.MetAt != nil || objective.Ended != nil || objective.Paused() || objective.Duty != nil {
 		return
 	}
 	if rule := c.Rule(objective); rule != nil && rule.Stop != "" {
@@ -129,6 +131,16 @@ func (c *Case) TellMet(objective *Objective, by soar.Actor, now time.Time) {
 	c.Journal.TouchObjectives()
 }
 
+// MeetAll meets what is not met yet: what closing did before the end of an incident
+// ended its clocks, and does to those of a policy without rules.
+func (c *Case) MeetAll(by soar.Actor, now time.Time) {
+	for _, objective := range c.Objectives {
+		if objective.MetAt == nil {
+			c.MeetObjective(objective.Name, by, now)
+		}
+	}
+}
+
 // NextDeadline gives the nearest due time of a running clock; false when no
 // clock runs.
 func (c *Case) NextDeadline() (time.Time, bool) {
@@ -142,15 +154,17 @@ func (c *Case) NextDeadline() (time.Time, bool) {
 }
 
 // ObjectiveState sums the clocks up: breached when one is, else warning when
-// one has warned and still runs, else running, else met. Empty when there are
-// no clocks.
+// one has warned and still runs, else running, else unmet when one was not met when
+// the incident ended, else met. Empty when there are no clocks.
 func (c *Case) ObjectiveState() string {
 	state := ""
 	for _, objective := range c.Objectives {
 		switch {
-		case !objective.Counts():
 		case objective.Breached:
 			return "breached"
+		case !objective.Counts() || objective.Ended != nil && objective.Ended.As == soar.EndedDropped:
+		case objective.Ended != nil:
+			state = "unmet"
 		case objective.Running() && objective.Warned:
 			state = "warning"
 		case objective.Running() && state != "warning":

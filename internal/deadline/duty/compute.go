@@ -179,6 +179,10 @@ func (c counter) stage(s *Stage, applies Tri) Due {
 		due.State = NotDue
 		return due
 	case !s.Term.Fixed():
+		if _, started := c.start(s.Start); !started { // as a report on request, while nobody requested it
+			due.State, due.Why = Waiting, "starts with "+due.StartedBy+", then "+s.Term.Words
+			return due
+		}
 		due.State, due.Why = NoFixedTerm, s.Term.Words
 		return due
 	}

@@ -25,7 +25,8 @@ const (
 	Paused  Kind = "paused"
 	Resumed Kind = "resumed"
 	Met     Kind = "met"
-	Dropped Kind = "dropped"
+	Dropped Kind = "dropped"        // no rule fits any more
+	Ended   Kind = "ended"          // with the incident, unmet or not needed: see Objective.Ended
 	Failed  Kind = "cannot be read" // a condition or the calendar; the clock runs on as it was
 )
 
@@ -36,8 +37,11 @@ type Change struct {
 }
 
 // Engine holds the ways in which Advance asks. Evaluate computes an expression over
-// the situation's variables; Count answers a query, as the function Count does.
+// the situation's variables; Count answers a query, as the function Count does. Ends
+// makes the end of an incident end what it does not meet; without it closing meets
+// what is named after a status, and the rest stays as it is.
 type Engine struct {
+	Ends     bool
 	Policy   protocol.ObjectivePolicy
 	Evaluate func(source string, vars map[string]any) (any, error)
 	Count    func(Query) (Instants, error)
@@ -79,11 +83,17 @@ func (s *step) tell(kind Kind, clock *Clock) {
 
 // one advances the clock of one objective; nil is none, before and after.
 func (s *step) one(name string, clock *Clock) *Clock {
-	if clock != nil && clock.MetAt != nil {
+	if clock != nil && (clock.MetAt != nil || clock.Ended != nil) {
 		return clock
+	}
+	if s.over() && clock == nil {
+		return nil
 	}
 	rule := Choose(s.Policy, name, s.situation)
 	switch {
+	case rule == nil && clock != nil && s.over():
+		s.end(rule, clock)
+		return clock
 	case rule == nil && clock != nil && !clock.Breached:
 		s.tell(Dropped, clock)
 		return nil
@@ -97,7 +107,9 @@ func (s *step) one(name string, clock *Clock) *Clock {
 		s.recount(rule, clock)
 	}
 	s.stop(rule, clock)
-	if clock.MetAt == nil && !clock.Breached {
+	if clock.MetAt == nil && s.over() {
+		s.end(rule, clock)
+	} else if clock.MetAt == nil && !clock.Breached {
 		s.pause(rule, clock)
 	}
 	if clock.Fault != before.Fault && clock.Fault != "" {
@@ -203,11 +215,11 @@ func (s *step) happened(name string) bool {
 	case Triage:
 		return incident.Status != soar.StatusReported
 	case Contain:
-		return reached(incident.Status, soar.StatusContained)
+		return s.reached(soar.StatusContained)
 	case Eradicate:
-		return reached(incident.Status, soar.StatusEradicated)
+		return s.reached(soar.StatusEradicated)
 	case Recover:
-		return reached(incident.Status, soar.StatusRecovered)
+		return s.reached(soar.StatusRecovered)
 	case Close, Resolve:
 		return incident.Status.Ended()
 	default:
@@ -215,9 +227,14 @@ func (s *step) happened(name string) bool {
 	}
 }
 
-func reached(status, wanted soar.IncidentStatus) bool {
-	order := soar.IncidentStatuses()
-	return slices.Index(order, status) >= slices.Index(order, wanted)
+// reached tells whether the incident is or was in a status. Closing as resolved says
+// that nothing of it is left to do; any other closing says nothing about it.
+func (s *step) reached(wanted soar.IncidentStatus) bool {
+	incident, order := s.situation.Incident, soar.IncidentStatuses()
+	if s.over() && incident.Resolution != soar.ResolutionResolved {
+		return false
+	}
+	return slices.Index(order, incident.Status) >= slices.Index(order, wanted)
 }
 
 // pause begins or ends a rest of the clock. A condition that cannot be read does

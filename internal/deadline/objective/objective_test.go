@@ -280,3 +280,67 @@ func TestAdvanceIsTheSameHoweverOftenItIsAsked(t *testing.T) {
 		}
 	})
 }
+
+// TestClosingMeetsOnlyWhatIsTrue: at an end of the incident each clock is met, unmet
+// or dropped, and says why.
+func TestClosingMeetsOnlyWhatIsTrue(t *testing.T) {
+	t.Parallel()
+	p := protocol.ObjectivePolicy{Rules: []protocol.ObjectiveRule{
+		{ID: "ack", Objective: objective.Acknowledge, Within: 5 * time.Hour},
+		{ID: "triage", Objective: objective.Triage, Within: time.Hour},
+		{ID: "contain", Objective: objective.Contain, Within: 4 * time.Hour, Pause: `incident.facts.waiting ?? false`},
+		{ID: "recover", Objective: objective.Recover, Within: 9 * time.Hour},
+		{ID: "close", Objective: objective.Close, Within: 10 * time.Hour},
+		{ID: "report", Objective: objective.Report, Within: 24 * time.Hour, Stop: `incident.facts.report_sent ?? false`},
+	}}
+	report := "report unmet: closed as resolved, and this did not hold: incident.facts.report_sent ?? false"
+	for name, row := range map[string]struct {
+		resolution soar.Resolution
+		breached   []string
+		facts      map[string]any
+		want       []string
+	}{
+		"resolved": {soar.ResolutionResolved, nil, nil, []string{
+			"acknowledge dropped: closed as resolved before anybody had to acknowledge it", "triage met", "contain met", "recover met", "close met", report}},
+		"resolved late": {soar.ResolutionResolved, []string{"acknowledge", "contain"}, map[string]any{"report_sent": true}, []string{
+			"acknowledge unmet: closed as resolved, and nobody acknowledged it", "triage met", "contain met", "recover met", "close met", "report met"}},
+		"cancelled while it rested": {soar.ResolutionCancelled, nil, map[string]any{"waiting": true}, []string{
+			"acknowledge dropped: closed as cancelled before anybody had to acknowledge it", "triage met",
+			"contain unmet: closed as cancelled, and the incident never was contained", "recover unmet: closed as cancelled, and the incident never was recovered", "close met",
+			"report unmet: closed as cancelled, and this did not hold: incident.facts.report_sent ?? false"}},
+		"no incident": {soar.ResolutionFalsePositive, []string{"contain"}, nil, []string{
+			"acknowledge dropped: closed as false positive: there was no incident", "triage met", "contain dropped: closed as false positive: there was no incident",
+			"recover dropped: closed as false positive: there was no incident", "close met", "report dropped: closed as false positive: there was no incident"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := begin(t, p)
+			l.engine.Ends, l.incident.Facts = true, row.facts
+			l.at(0)
+			for _, name := range row.breached {
+				l.clock(name).Breached = true
+			}
+			l.incident.Status, l.incident.Resolution = soar.StatusClosed, row.resolution
+			l.at(2 * time.Hour)
+			var got []string
+			for _, clock := range l.clocks {
+				line := clock.Name
+				switch {
+				case clock.MetAt != nil && clock.Ended != nil || clock.Paused():
+					line += " is two things at once, or rests"
+				case clock.MetAt != nil:
+					line += " met"
+				case clock.Ended != nil:
+					line += " " + string(clock.Ended.As) + ": " + clock.Ended.Why
+				}
+				got = append(got, line)
+			}
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if changes := l.at(3 * time.Hour); len(changes) != 0 {
+				t.Errorf("something changed after the end: %v", changes)
+			}
+		})
+	}
+}

@@ -28,11 +28,13 @@ const times = `WITH chosen AS (%s), marked AS (SELECT *, NOT drill AND NOT no_in
 const reached = `count($) FILTER (WHERE counted), count(*) FILTER (WHERE counted AND $ IS NULL AND NOT ended), count(*) FILTER (WHERE counted AND $ IS NULL AND ended),
 	percentile_cont(0.5) WITHIN GROUP (ORDER BY $) FILTER (WHERE counted), percentile_cont(0.9) WITHIN GROUP (ORDER BY $) FILTER (WHERE counted)`
 
-// settled counts objectives, without duties: missed is late or breached, whatever came after.
+// settled counts objectives, without duties: missed is late, breached whatever came
+// after, or not met when the incident ended. What was dropped counts for nothing.
 const settled = `WITH chosen AS (%s), judged AS (
-	SELECT key, (o.doc->>'met_at')::timestamptz AS met_at, coalesce((o.doc->>'breached')::boolean, false) OR coalesce((o.doc->>'met_at')::timestamptz > (o.doc->>'due_at')::timestamptz, false) AS missed
+	SELECT key, (o.doc->>'met_at')::timestamptz AS met_at, coalesce((o.doc->>'breached')::boolean, false) OR coalesce((o.doc->>'met_at')::timestamptz > (o.doc->>'due_at')::timestamptz, false)
+		OR coalesce(o.doc->'ended'->>'as', '') = 'unmet' AS missed, o.doc->'ended' IS NOT NULL AS ended
 	FROM chosen JOIN objectives o ON o.incident_id = chosen.id WHERE NOT drill AND NOT no_incident AND o.doc->'duty' IS NULL)
-	SELECT grouping(key) = 1, coalesce(key, ''), count(*) FILTER (WHERE met_at IS NOT NULL AND NOT missed), count(*) FILTER (WHERE missed), count(*) FILTER (WHERE met_at IS NULL AND NOT missed)
+	SELECT grouping(key) = 1, coalesce(key, ''), count(*) FILTER (WHERE met_at IS NOT NULL AND NOT missed), count(*) FILTER (WHERE missed), count(*) FILTER (WHERE met_at IS NULL AND NOT missed AND NOT ended)
 	FROM judged GROUP BY GROUPING SETS ((), (key))`
 
 // keyOf is the expression that incidents are grouped by.

@@ -43,6 +43,9 @@ func draw(r *rand.Rand, id string, opened time.Time) sample {
 	for _, name := range []string{"acknowledge", "contain", "resolve"}[:r.IntN(4)] {
 		o := soar.Objective{Name: name, DueAt: opened.Add(time.Duration(r.IntN(86400)) * time.Second), MetAt: reached(), Policy: "p 1"}
 		o.Breached = o.MetAt == nil && r.IntN(2) == 0 || o.MetAt != nil && o.MetAt.After(o.DueAt) && r.IntN(2) == 0
+		if o.MetAt == nil && i.ClosedAt != nil && r.IntN(3) > 0 {
+			o.Ended = &soar.ObjectiveEnd{At: *i.ClosedAt, As: []soar.EndedAs{soar.EndedUnmet, soar.EndedDropped}[r.IntN(2)], Why: "closed"}
+		}
 		if name == "resolve" && r.IntN(3) == 0 {
 			o.Duty = &soar.DutyStage{State: soar.DutyRunning}
 		}
@@ -152,8 +155,9 @@ func handGroup(key string, members []sample) soar.ProgrammeGroup {
 		for _, o := range one.objectives {
 			switch {
 			case o.Duty != nil: // no objective
-			case o.Breached || o.MetAt != nil && o.MetAt.After(o.DueAt):
+			case o.Breached || o.MetAt != nil && o.MetAt.After(o.DueAt) || o.Ended != nil && o.Ended.As == soar.EndedUnmet:
 				g.Objectives.Missed++
+			case o.Ended != nil: // dropped
 			case o.MetAt != nil:
 				g.Objectives.Met++
 			default:
