@@ -1388,7 +1388,7 @@ type ListApprovalsParams struct {
 	Status     *ApprovalStatus `form:"status,omitempty" json:"status,omitempty"`
 	IncidentID *IncidentID     `form:"incident_id,omitempty" json:"incident_id,omitempty"`
 
-	// Mine true: those that you may decide
+	// Mine true: those that you may decide, also on behalf of who is away and named you
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// Limit Rows at most; 50 when left out

@@ -13,6 +13,12 @@ func (s *Service) Approvals(ctx context.Context, p soar.Principal, filter soar.A
 	if err := access.Require(p, access.ApprovalRead, "incidents.Approvals"); err != nil {
 		return nil, "", err
 	}
+	if filter.Mine != nil {
+		var err error
+		if filter.Away, err = s.represented(ctx, *filter.Mine); err != nil {
+			return nil, "", err
+		}
+	}
 	filter.Viewer = access.ViewerOf(p)
 	return s.store.ApprovalList(ctx, filter)
 }

@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,26 @@ func TestDelegatesDecision(t *testing.T) {
 	}
 	if entries := w.entries("INC-amber"); !strings.Contains(entries[0], "analyst@lab.invalid on behalf of ciso@lab.invalid approved") {
 		t.Errorf("record: %v", entries)
+	}
+}
+
+// A list of what is one's own has what one may decide for who is away.
+func TestMineHasWhatADelegateMayDecide(t *testing.T) {
+	t.Parallel()
+	w, d := inTown(t)
+	me, other := analyst(), lead()
+	for name, row := range map[string]struct {
+		mine *soar.Principal
+		want []string
+	}{"the delegate": {&me, []string{"ciso@lab.invalid"}}, "somebody else": {&other, nil}, "everybody's": {nil, nil}} {
+		_, _, err := w.Approvals(t.Context(), analyst(), soar.ApprovalFilter{Mine: row.mine})
+		if err != nil || !slices.Equal(w.store.away, row.want) {
+			t.Errorf("%s: for %v, %v", name, w.store.away, err)
+		}
+	}
+	d.err = soar.Errorf(soar.CodeUnavailable, "town", "away")
+	if _, _, err := w.Approvals(t.Context(), analyst(), soar.ApprovalFilter{Mine: &me}); soar.CodeOf(err) != soar.CodeUnavailable {
+		t.Errorf("a list that may lack something: %v", err)
 	}
 }
 

@@ -37,6 +37,7 @@ type memory struct {
 	opened    []protocol.OpenIncident
 	freeze    soar.Freeze
 	viewer    *soar.Viewer // of the last list
+	away      []string     // of the last filter of approvals
 	fail      map[string]error
 
 	afterwards bool // commands are taken after the end
@@ -195,7 +196,10 @@ func (m *memory) ApprovalGet(_ context.Context, id string) (soar.Approval, error
 func (m *memory) ApprovalList(_ context.Context, f soar.ApprovalFilter) ([]soar.Approval, string, error) {
 	leave, err := m.enter("ApprovalList")
 	defer leave()
-	m.viewer = f.Viewer
+	m.viewer, m.away = f.Viewer, nil
+	for _, person := range f.Away {
+		m.away = append(m.away, person.ID)
+	}
 	return nil, f.After, err
 }
 

@@ -34,7 +34,8 @@ func (s *Service) Away(ctx context.Context, p soar.Principal, a soar.Absence) (s
 		return soar.Absence{}, err
 	}
 	if a.Delegate == p.Actor.ID && a.Delegate != a.Person {
-		return soar.Absence{}, soar.Errorf(soar.CodeDenied, op, "you may not make yourself the delegate of somebody else: %.80q has to, or another lead", a.Person)
+		denied := soar.Errorf(soar.CodeDenied, op, "you may not make yourself the delegate of somebody else: %.80q has to, or another lead", a.Person)
+		return soar.Absence{}, s.refuse(ctx, p, "make himself the delegate of "+soar.Shorten(a.Person, textMost), denied)
 	}
 	now := s.now()
 	a.From, a.Until, a.Reason = a.From.UTC().Truncate(time.Microsecond), a.Until.UTC().Truncate(time.Microsecond), strings.TrimSpace(a.Reason)

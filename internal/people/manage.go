@@ -72,7 +72,8 @@ func (s *Service) Put(ctx context.Context, p soar.Principal, before soar.Person,
 	}
 	added, removed := diff(before.RoleNames(), change.Roles)
 	if change.ID == p.Actor.ID && len(added) > 0 {
-		return soar.Person{}, soar.Errorf(soar.CodeDenied, op, "you may not give yourself the role %s: another administrator has to", added[0])
+		denied := soar.Errorf(soar.CodeDenied, op, "you may not give yourself the role %s: another administrator has to", added[0])
+		return soar.Person{}, s.refuse(ctx, p, "give himself "+joined(added), denied)
 	}
 	if slices.Contains(removed, soar.RoleAdmin) {
 		if err := s.notTheLast(ctx, op, change.ID); err != nil {
@@ -191,6 +192,14 @@ func whatChanged(before, after soar.Person, added, removed []soar.Role) string {
 		words = append(words, "-"+string(role))
 	}
 	return strings.Join(words, " ")
+}
+
+func joined(roles []soar.Role) string {
+	words := make([]string, len(roles))
+	for i, role := range roles {
+		words[i] = string(role)
+	}
+	return strings.Join(words, ", ")
 }
 
 func cleanReason(op, reason string) (string, error) {

@@ -109,9 +109,7 @@ func TestPutRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if got := o.system(t); len(got) != 0 {
-		t.Errorf("a refusal changed something: %q", got)
-	}
+	same(t, []string{"person.refused: admin@lab.invalid tried to give himself analyst and was refused: you may not give yourself the role analyst: another administrator has to"}, o.system(t))
 	if _, err := o.People(t.Context(), as("tool", soar.RoleReporter)); soar.CodeOf(err) != soar.CodeDenied {
 		t.Errorf("a reporter reads the directory: %v", err)
 	}
@@ -176,6 +174,9 @@ func TestRecordAndRevoke(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if got := o.system(t); !strings.HasPrefix(got[len(got)-1], "person.refused: ada@lab.invalid tried to record his own qualification for isolation and was refused: ") {
+		t.Errorf("the refusal is not in the record: %q", got)
+	}
 	own, err := o.Qualifications(t.Context(), as("ada@lab.invalid", soar.RoleLegal), "ada@lab.invalid")
 	must(t, err)
 	same(t, 1, len(own))
@@ -234,6 +235,7 @@ func TestAwayAndBack(t *testing.T) {
 	same(t, 0, len(standing))
 	same(t, []string{
 		"absence.set: ada is away from 2026-03-02T12:00:00Z until 2026-03-09T12:00:00Z, bob stands in; set by ada",
+		`person.refused: ada tried to make himself the delegate of cio and was refused: you may not make yourself the delegate of somebody else: "cio" has to, or another lead`,
 		"absence.ended: Absence " + a.ID + " of ada ended by ada: back early",
 	}, o.system(t))
 }

@@ -45,7 +45,8 @@ func (s *Service) Record(ctx context.Context, p soar.Principal, q soar.Qualifica
 		return soar.Qualification{}, err
 	}
 	if q.Person == p.Actor.ID {
-		return soar.Qualification{}, soar.Errorf(soar.CodeDenied, op, "you may not record your own qualification: somebody else has to")
+		denied := soar.Errorf(soar.CodeDenied, op, "you may not record your own qualification: somebody else has to")
+		return soar.Qualification{}, s.refuse(ctx, p, "record his own qualification for "+soar.Shorten(q.Class, textMost), denied)
 	}
 	q.Title = strings.TrimSpace(q.Title)
 	if err := s.checkQualification(op, q); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base32"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -31,6 +32,7 @@ type keeper interface {
 	AbsenceAdd(ctx context.Context, a soar.Absence, event record.Payload) error
 	AbsenceEnd(ctx context.Context, id string, at time.Time, event record.Payload) error
 
+	Note(ctx context.Context, event record.Payload) error
 	Warn(ctx context.Context, message protocol.Message, event record.Payload) (isNew bool, err error)
 }
 
@@ -85,4 +87,18 @@ func invalid(op, field, format string, args ...any) error {
 	fault := soar.Errorf(soar.CodeInvalid, op, format, args...)
 	fault.Field = field
 	return fault
+}
+
+// refuse gives a refusal, and leaves in the system's chain who tried what. When the
+// record is away the refusal stands all the same.
+func (s *Service) refuse(ctx context.Context, p soar.Principal, tried string, refusal error) error {
+	event := record.Payload{
+		At: s.now(), Kind: protocol.EventPersonRefused, By: p.Actor,
+		Text: soar.Shorten(fmt.Sprintf("%s tried to %s and was refused: %s", p.Actor.ID, tried, soar.MessageOf(refusal)), 500),
+		Data: data(map[string]any{"tried": tried, "code": soar.CodeOf(refusal), "token": p.Token}),
+	}
+	if err := s.o.Store.Note(ctx, event); err != nil {
+		return soar.Wrap(soar.CodeOf(refusal), "people.refuse", err, "%s", soar.MessageOf(refusal))
+	}
+	return refusal
 }

@@ -72,6 +72,7 @@ const (
 	EventOutboxRetried    = "outbox.retried"    // a parked item was put back in line; chain "system"
 
 	EventPersonChanged         = "person.changed" // the directory and what follows; chain "system"
+	EventPersonRefused         = "person.refused" // who tried to give himself what, or to change what he must not
 	EventQualificationRecorded = "qualification.recorded"
 	EventQualificationRevoked  = "qualification.revoked"
 	EventAbsenceSet            = "absence.set"

@@ -38,6 +38,7 @@ type ApprovalFilter struct {
 	Status     ApprovalStatus `json:"status,omitempty"`
 	IncidentID string         `json:"incident_id,omitempty"`
 	Mine       *Principal     `json:"-"` // those that he may decide
+	Away       []Person       `json:"-"` // with Mine: also those that he may decide on behalf of these
 	Page
 	Viewer *Viewer `json:"-"`
 }

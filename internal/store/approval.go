@@ -184,8 +184,7 @@ func (s *Store) ApprovalList(ctx context.Context, f soar.ApprovalFilter) ([]soar
 	l.AndText("status", string(f.Status))
 	l.AndText("incident_id", f.IncidentID)
 	if f.Mine != nil {
-		l.And(meant("doc->'approvers'"), entriesOf(*f.Mine))
-		l.And("NOT EXISTS (SELECT FROM json_array_elements("+arrayOf("doc->'exclude'")+") who WHERE concat(who->>'kind', ':', who->>'id') = $)", postgres.Clean(f.Mine.Actor.String()))
+		l.And(decidable(), sidesOf(f))
 	}
 	l.Narrow(f.Viewer, "approvals.incident_id")
 	out := []soar.Approval{}

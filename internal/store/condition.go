@@ -54,3 +54,27 @@ func entriesOf(p soar.Principal) []string {
 	}
 	return entries
 }
+
+// side is one right by which somebody may decide: his own, or that of who is away.
+type side struct {
+	Entries []string `json:"entries"` // of soar.Approver, as meant writes them
+	Names   []string `json:"names"`   // none of which may be excluded
+}
+
+// decidable is the condition that an approval is for one of the sides of sidesOf.
+func decidable() string {
+	asked := arrayOf("doc->'approvers'") + ") a UNION ALL SELECT n FROM json_array_elements(" + arrayOf("doc->'needs'")
+	return "EXISTS (SELECT FROM json_array_elements($::json) side WHERE EXISTS (SELECT FROM (SELECT a AS who FROM json_array_elements(" + asked + ") n) asked WHERE " +
+		"coalesce('person:' || nullif(who->>'person', ''), 'role:' || nullif(who->>'role', '')) IN (SELECT json_array_elements_text(side->'entries'))) " +
+		"AND NOT EXISTS (SELECT FROM json_array_elements(" + arrayOf("doc->'exclude'") + ") who WHERE concat(who->>'kind', ':', who->>'id') IN (SELECT json_array_elements_text(side->'names'))))"
+}
+
+func sidesOf(f soar.ApprovalFilter) []side {
+	me := postgres.Clean(f.Mine.Actor.String())
+	sides := []side{{Entries: entriesOf(*f.Mine), Names: []string{me}}}
+	for _, person := range f.Away {
+		as := soar.Principal{Actor: soar.Actor{Kind: soar.ActorPerson, ID: person.ID}, Roles: person.RoleNames()}
+		sides = append(sides, side{Entries: entriesOf(as), Names: []string{me, postgres.Clean(as.Actor.String()), "person:" + postgres.Clean(person.Email)}})
+	}
+	return sides
+}

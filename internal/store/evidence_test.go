@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,26 @@ func TestMine(t *testing.T) {
 		got = append(got, one.ID)
 	}
 	same(t, []string{"APR-role", "APR-name", "TSK-role"}, got)
+
+	// For who is away: what is for them by name or role, and excludes neither.
+	away := []soar.Person{{ID: "ciso@lab.invalid", Email: "chief@lab.invalid", Active: true, Roles: []soar.RoleGrant{{Role: soar.RoleCISO}}}}
+	approvals = []soar.Approval{approval("APR-away-role", at.Add(time.Hour)), approval("APR-away-name", at.Add(time.Hour)), approval("APR-away-out", at.Add(time.Hour)), approval("APR-me-out", at.Add(time.Hour)), approval("APR-needs", at.Add(time.Hour))}
+	for i := range approvals {
+		approvals[i].Approvers = []soar.Approver{{Role: soar.RoleCISO}}
+	}
+	approvals[1].Approvers = []soar.Approver{{Person: "ciso@lab.invalid"}}
+	approvals[2].Exclude = []soar.Actor{{Kind: soar.ActorPerson, ID: "chief@lab.invalid"}}
+	approvals[3].Exclude = []soar.Actor{{Kind: soar.ActorPerson, ID: "me@lab.invalid"}}
+	approvals[4].Approvers, approvals[4].Needs = nil, []soar.Approver{{Role: soar.RoleSOCLead}}
+	get(s.JournalWrite(t.Context(), protocol.JournalBatch{IncidentID: incidentID, Events: events(3, 4), Approvals: approvals}))(t)
+	got = nil
+	found, _, err = s.ApprovalList(t.Context(), soar.ApprovalFilter{Mine: &me, Away: away})
+	must(t, err)
+	for _, one := range found {
+		got = append(got, one.ID)
+	}
+	slices.Sort(got)
+	same(t, []string{"APR-away-name", "APR-away-role", "APR-name", "APR-needs", "APR-role"}, got)
 }
 
 // TestAlertFilters finds an alert by each of its fields, whatever the case.

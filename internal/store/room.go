@@ -37,6 +37,11 @@ func (r Room) Write(ctx context.Context, op, made string, fn func(context.Contex
 	return r.s.writeKeyed(ctx, op, made, func(ctx context.Context, t *tx) error { return fn(ctx, Tx{t.db, t}) })
 }
 
+// Record adds entries to a chain, and takes no idempotency key: nothing changed.
+func (r Room) Record(ctx context.Context, chain string, events ...record.Payload) error {
+	return r.s.RecordAppend(ctx, chain, events...)
+}
+
 // Tx is one writing transaction of a Room.
 type Tx struct {
 	sqlcgen.DBTX // constant SQL of the caller, values as parameters only

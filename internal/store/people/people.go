@@ -19,6 +19,11 @@ type People struct{ room store.Room }
 // New gives the directory in this database.
 func New(s *store.Store) People { return People{s.Room()} }
 
+// Note adds an entry to the system's chain.
+func (k People) Note(ctx context.Context, event record.Payload) error {
+	return k.room.Record(ctx, record.ChainSystem, event)
+}
+
 const selectPeople = `SELECT p.id, p.name, p.email, p.zone, p.active, p.updated_at,
 	coalesce((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'since', g.since) ORDER BY g.role)
 		FROM role_grants g WHERE g.person = p.id AND g.ended_at IS NULL), '[]')
