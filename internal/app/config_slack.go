@@ -1,6 +1,9 @@
 package app
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
@@ -15,8 +18,24 @@ func slackSettings() []Setting {
 		text("slack_app", "", "id of the Slack app (A...); events of others are refused", func(c *Config) *string { return &c.Slack.App }),
 		text("slack_channel", "", "id of the channel (C...) of who is on duty", func(c *Config) *string { return &c.Slack.Channel }),
 		choice("slack_incident_channels", []string{"none", "critical", "high", "medium", "low"}, func(c *Config) *string { return &c.Slack.Channels }),
+		{
+			Key: "slack_archive_after", Default: "24h", Help: "how long after an incident's end its channel is archived, such as `24h`; `0`: never",
+			set: setArchiveAfter, show: func(c *Config) string { return c.Slack.ArchiveAfter.String() },
+		},
 		text("slack_api_url", "", "base of Slack's Web API, for tests; empty: Slack's", func(c *Config) *string { return &c.Slack.URL }),
 	}
+}
+
+// archiveMost is longer than any review of an incident lasts.
+const archiveMost = 366 * 24 * time.Hour
+
+func setArchiveAfter(c *Config, value string) error {
+	after, err := time.ParseDuration(value)
+	if err != nil || after < 0 || after > archiveMost {
+		return fmt.Errorf("want a time from 0 (never) to %s, such as 24h, not %q", archiveMost, value)
+	}
+	c.Slack.ArchiveAfter = after
+	return nil
 }
 
 func (l *loader) checkSlack() {

@@ -3,7 +3,6 @@ package slackroom
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/notify"
@@ -18,9 +17,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/store/chat"
 )
 
-// archiveAfter is how long after the end of an incident its channel stays open.
-const archiveAfter = 24 * time.Hour
-
 // At gives the maker of the desk: what clicks mean is for these use cases to say.
 func At(cases *incidents.Service, people people, rosters *oncall.Service) func(*slack.Client, *identity.Service) slack.Desk {
 	return func(client *slack.Client, _ *identity.Service) slack.Desk {
@@ -32,7 +28,7 @@ func At(cases *incidents.Service, people people, rosters *oncall.Service) func(*
 func (r *Room) follower(o Options) *follow.Follower {
 	return follow.New(follow.Options{
 		Rooms: r.rooms, Incidents: o.Store, Chat: workspace.New(r.Client), Accounts: accounts{r.chat, o.People, o.Config.Team},
-		SOC: o.Config.Channel, Channels: soar.Severity(o.Config.Channels), ArchiveAfter: archiveAfter, Logger: o.Log,
+		SOC: o.Config.Channel, Channels: soar.Severity(o.Config.Channels), ArchiveAfter: o.Config.ArchiveAfter, Logger: o.Log,
 	})
 }
 

@@ -46,7 +46,10 @@ type Config struct {
 	App      string
 	Channel  string // where what concerns everybody on duty goes
 	Channels string // incidents at least this severe get a channel of their own; empty: none
-	URL      string // base of the Web API; empty: Slack's
+	// ArchiveAfter is how long after its end the channel of an incident stays open;
+	// 0: for ever.
+	ArchiveAfter time.Duration
+	URL          string // base of the Web API; empty: Slack's
 }
 
 // Fault is one thing that is wrong with the configuration.

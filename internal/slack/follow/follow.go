@@ -22,7 +22,8 @@ const (
 	lease      = 2 * time.Minute
 	fresh      = 24 * time.Hour // an incident opened before gets a room when something in it waits
 	tellEvery  = 15 * time.Second
-	lookAgain  = time.Minute // at what waits: time runs out, people link their accounts
+	lookAgain  = time.Minute    // at what waits: time runs out, people link their accounts
+	afterEnd   = 24 * time.Hour // an incident that has ended and whose channel stays is followed so long
 	backoff    = 5 * time.Second
 	backoffTop = 5 * time.Minute
 )
@@ -85,7 +86,7 @@ type Options struct {
 	Chat         Chat
 	SOC          string        // id of the channel of who is on duty; empty: nothing goes to all of them
 	Channels     soar.Severity // incidents at least this bad get a channel of their own; empty: none
-	ArchiveAfter time.Duration // from the incident's end
+	ArchiveAfter time.Duration // from the incident's end to the archiving of its channel; 0: never
 	Zone         *time.Location
 	Now          func() time.Time // nil: time.Now
 	Logger       *slog.Logger     // nil: slog.Default

@@ -315,7 +315,7 @@ func TestDeletedMessagesAreWrittenAgainWhileTheyMatter(t *testing.T) {
 
 func TestAnIncidentGetsItsChannelAndLosesItAtTheEnd(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, func(o *follow.Options) { o.Channels = soar.SeverityHigh })
+	s := newScene(t, func(o *follow.Options) { o.Channels, o.ArchiveAfter = soar.SeverityHigh, time.Minute })
 	s.fake.AddChannel("inc-2026-0a1b2c") // somebody took the name
 	analyst := s.link("analyst@lab.example", soar.RoleAnalyst)
 	manager := s.link("manager@lab.example", soar.RoleReporter)
@@ -342,7 +342,7 @@ func TestAnIncidentGetsItsChannelAndLosesItAtTheEnd(t *testing.T) {
 	i.Status, i.Resolution, i.ClosedAt = soar.StatusClosed, soar.ResolutionResolved, &at
 	s.journal("closed", protocol.JournalBatch{Incident: &i})
 	s.pass()
-	s.later(time.Minute) // the timeline is told at intervals
+	s.later(time.Hour)
 	s.dueNow()
 	s.pass()
 	if own, _ := s.fake.Channel(own.ID); !own.Archived {

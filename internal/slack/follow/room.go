@@ -192,7 +192,7 @@ func (f *Follower) settle(ctx context.Context, s scene, again *time.Time) error 
 	if i.Status.Ended() {
 		over := s.look.Now
 		if i.ClosedAt != nil {
-			over = i.ClosedAt.Add(f.ArchiveAfter)
+			over = i.ClosedAt.Add(cmp.Or(f.ArchiveAfter, afterEnd))
 		}
 		if over.After(s.look.Now) {
 			due(over)
@@ -204,13 +204,19 @@ func (f *Follower) settle(ctx context.Context, s scene, again *time.Time) error 
 	return f.Rooms.Settle(ctx, s.room)
 }
 
-// close archives the incident's channel and looks after the room no more.
+// close archives the incident's channel, unless channels are to stay, and looks after
+// the room no more. A workspace that does not permit it keeps the channel.
 func (f *Follower) close(ctx context.Context, s scene) error {
-	if own := s.own(); own != "" {
-		if err := f.Chat.Archive(ctx, own); err != nil && !errors.Is(err, ChannelGone) {
+	if own := s.own(); own != "" && f.ArchiveAfter > 0 {
+		err := f.Chat.Archive(ctx, own)
+		switch {
+		case err == nil || errors.Is(err, ChannelGone):
+			s.room.Archived = true
+		case soar.CodeOf(err) == soar.CodeDenied:
+			f.Logger.WarnContext(ctx, "the channel of an incident stays open: archiving is not permitted", "incident", s.room.IncidentID, "channel", own, "error", err)
+		default:
 			return fmt.Errorf("archive: %w", err)
 		}
-		s.room.Archived = true
 		if err := f.Rooms.Save(ctx, s.room); err != nil {
 			return err
 		}

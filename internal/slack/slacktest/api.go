@@ -148,6 +148,9 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-OAuth-Scopes", strings.Join(s.options.Scopes, ","))
 	var reply map[string]any
 	no := s.permit(known, r, args)
+	if word := s.forbidden[name]; no == nil && word != "" {
+		no = refuse(word)
+	}
 	if no == nil {
 		reply, no = known.run(s, args)
 	}
@@ -238,6 +241,14 @@ func (s *Slack) Limit(method string, calls int, retryAfter time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limits[method] = &limit{calls, retryAfter}
+}
+
+// Forbid makes every call of a method be refused with Slack's word, such as
+// restricted_action; an empty one ends it.
+func (s *Slack) Forbid(method, word string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forbidden[method] = word
 }
 
 func (s *Slack) over(name string, perMinute int) (time.Duration, bool) {

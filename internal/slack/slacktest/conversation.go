@@ -161,6 +161,22 @@ func (s *Slack) pin(args arguments) (map[string]any, *refused) {
 	return map[string]any{}, nil
 }
 
+// Archive archives a channel, as a person with the right to do so would.
+func (s *Slack) Archive(channel string) {
+	s.change(channel, func(c *Channel) { c.Archived = true })
+}
+
+// Leave takes the bot out of a channel, as a person there can.
+func (s *Slack) Leave(channel string) { s.change(channel, func(c *Channel) { c.BotIn = false }) }
+
+func (s *Slack) change(channel string, how func(*Channel)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.channels[channel]; c != nil {
+		how(c)
+	}
+}
+
 // Pinned gives the ts of what is pinned in a channel.
 func (s *Slack) Pinned(channel string) []string {
 	s.mu.Lock()

@@ -98,6 +98,7 @@ type Slack struct {
 	responses map[string]*response
 	calls     []Call
 	limits    map[string]*limit
+	forbidden map[string]string // method -> word
 	tiers     map[string][]time.Time
 	away      bool
 	closed    bool
@@ -116,7 +117,7 @@ func Start(options Options) *Slack {
 	s := &Slack{
 		options: options.withDefaults(), users: map[string]User{}, channels: map[string]*Channel{}, messages: map[string][]*Message{},
 		views: map[string][]*View{}, homes: map[string]*View{}, triggers: map[string]trigger{}, responses: map[string]*response{},
-		limits: map[string]*limit{}, tiers: map[string][]time.Time{},
+		limits: map[string]*limit{}, forbidden: map[string]string{}, tiers: map[string][]time.Time{},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
