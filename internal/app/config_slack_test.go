@@ -29,7 +29,10 @@ func TestHowLongAChannelStays(t *testing.T) {
 				if name == "TOCSIN_DATABASE_URL" {
 					return "postgres://x@127.0.0.1/x", true
 				}
-				return value, name == "TOCSIN_SLACK_ARCHIVE_AFTER" && value != ""
+				if name != "TOCSIN_SLACK_ARCHIVE_AFTER" || value == "" {
+					return "", false
+				}
+				return value, true
 			})
 			if row.fault {
 				if !faults.HasErrors() || !strings.Contains(faults[0].Message, "want a time from 0 (never)") {
