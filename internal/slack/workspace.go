@@ -99,13 +99,14 @@ func (c *Client) Archive(ctx context.Context, channel string) error {
 	return err
 }
 
-// Invite brings users into a channel. Who is there already is no error.
+// Invite brings users into a channel, all or none. One who is there already is no
+// error; among several it is a conflict, and the others are still outside.
 func (c *Client) Invite(ctx context.Context, channel string, users ...string) error {
 	err := c.do(ctx, "conversations.invite", func(ctx context.Context) error {
 		_, err := c.api.InviteUsersToConversationContext(ctx, channel, users...)
 		return err
 	})
-	if Reason(err) == "already_in_channel" {
+	if len(users) == 1 && Reason(err) == "already_in_channel" {
 		return nil
 	}
 	return err

@@ -158,6 +158,8 @@ func (s *Sockets) receive(ctx context.Context, client *socketmode.Client, reques
 		s.door.o.Log.WarnContext(ctx, "an event of Slack cannot be taken now", "kind", a.kind, "error", err)
 		return
 	case "":
+	case soar.CodeConflict:
+		answer = receivedBefore(a.kind)
 	default:
 		s.door.o.Log.InfoContext(ctx, "an event of Slack was not taken", "kind", a.kind, "error", err)
 	}

@@ -83,6 +83,16 @@ func goesOn(kind string) any {
 	}
 }
 
+// receivedBefore answers what comes a second time because the answer to the first was
+// lost on its way: closing the modal would look like success.
+func receivedBefore(kind string) any {
+	if kind != kindSubmission && kind != kindCommand {
+		return nil
+	}
+	return answerOf(kind, done{}, soar.Errorf(soar.CodeConflict, "door.take", "This was received before, and the answer to it was lost on its way. "+
+		"Look with /tocsin approvals or /tocsin tasks what became of it; the same form sent again counts once."))
+}
+
 // tell says in a message how it went; an error when that cannot be said. A click and
 // the App Home that went well say it themselves.
 func (d *Door) tell(ctx context.Context, a arrival, made done, err error) error {

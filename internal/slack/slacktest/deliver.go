@@ -52,12 +52,22 @@ func (s *Slack) Duplicate(n int) {
 	s.twice = n
 }
 
-// deliver sends it once, or twice when that was asked for; the first answer counts.
+// DuplicateLastAnswer sends the next n things twice, as Duplicate, and it is the second
+// answer that counts: the first was lost on its way.
+func (s *Slack) DuplicateLastAnswer(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.twice, s.lastCounts = n, n
+}
+
+// deliver sends it once, or twice when that was asked for; the first answer counts,
+// unless it was to be lost.
 func (s *Slack) deliver(ctx context.Context, e envelope) ([]byte, error) {
 	s.mu.Lock()
-	door, twice := s.door, s.twice > 0
+	door, twice, last := s.door, s.twice > 0, s.lastCounts > 0
 	if twice {
 		s.twice--
+		s.lastCounts = max(0, s.lastCounts-1)
 	}
 	s.mu.Unlock()
 	if door == nil {
@@ -67,8 +77,11 @@ func (s *Slack) deliver(ctx context.Context, e envelope) ([]byte, error) {
 	defer cancel()
 	body, err := door.send(ctx, e)
 	if twice {
-		_, again := door.send(ctx, e)
+		second, again := door.send(ctx, e)
 		err = errors.Join(err, again)
+		if last {
+			body = second
+		}
 	}
 	return body, err
 }

@@ -35,6 +35,13 @@ type laterReply struct {
 	Delete  bool            `json:"delete_original"`
 }
 
+// ForbidResponses makes every response_url be over its time until it is called again.
+func (s *Slack) ForbidResponses(forbid bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mute = forbid
+}
+
 func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	var reply laterReply
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&reply)
@@ -42,6 +49,8 @@ func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	to := s.responses[r.PathValue("id")]
 	switch {
+	case s.mute:
+		http.Error(w, "expired_url", http.StatusNotFound)
 	case s.away:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case to == nil:

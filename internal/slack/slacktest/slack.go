@@ -88,26 +88,28 @@ type Slack struct {
 	options Options
 	server  *httptest.Server
 
-	mu        sync.Mutex
-	users     map[string]User
-	channels  map[string]*Channel
-	messages  map[string][]*Message // by channel, oldest first
-	views     map[string][]*View    // by user, the uppermost last
-	homes     map[string]*View
-	triggers  map[string]trigger
-	responses map[string]*response
-	calls     []Call
-	limits    map[string]*limit
-	forbidden map[string]string // method -> word
-	tiers     map[string][]time.Time
-	away      bool
-	closed    bool
-	serial    int
-	door      door
-	sockets   []*socket
-	turn      int
-	dropAcks  int
-	twice     int
+	mu         sync.Mutex
+	users      map[string]User
+	channels   map[string]*Channel
+	messages   map[string][]*Message // by channel, oldest first
+	views      map[string][]*View    // by user, the uppermost last
+	homes      map[string]*View
+	triggers   map[string]trigger
+	responses  map[string]*response
+	calls      []Call
+	limits     map[string]*limit
+	forbidden  map[string]string // method -> word
+	tiers      map[string][]time.Time
+	away       bool
+	closed     bool
+	serial     int
+	door       door
+	sockets    []*socket
+	turn       int
+	dropAcks   int
+	twice      int
+	lastCounts int
+	mute       bool // no response_url is good
 }
 
 const botUser = "UBOT00000"

@@ -99,12 +99,17 @@ func (s *Slack) Sockets() int {
 }
 
 // Disconnect tells all connections to go, and why: refresh_requested, warning,
-// link_disabled. Slack does so every few hours.
+// link_disabled. Slack does so every few hours. Without a reason they break without a
+// word.
 func (s *Slack) Disconnect(reason string) {
 	s.mu.Lock()
 	open := slices.Clone(s.sockets)
 	s.mu.Unlock()
 	for _, one := range open {
+		if reason == "" {
+			one.close()
+			continue
+		}
 		_ = one.write(map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "fake"}})
 		one.close()
 	}
