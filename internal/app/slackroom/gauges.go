@@ -22,6 +22,12 @@ type behind struct {
 	waiting, failing *int
 }
 
+// Behind counts the incidents that Slack does not show as they are, and of these those
+// that failed at the last try.
+func (r *Room) Behind(ctx context.Context) (waiting, failing int, err error) {
+	return r.rooms.Behind(ctx)
+}
+
 // Gauges gives what is known of Slack now; nil when it is off. What cannot be read is
 // left out.
 func (r *Room) Gauges(ctx context.Context) *metrics.SlackGauges {
@@ -37,7 +43,7 @@ func (r *Room) Gauges(ctx context.Context) *metrics.SlackGauges {
 	if time.Since(r.behind.at) >= behindEvery {
 		ctx, cancel := context.WithTimeout(ctx, behindWithin)
 		defer cancel()
-		waiting, failing, err := r.rooms.Behind(ctx)
+		waiting, failing, err := r.Behind(ctx)
 		r.behind.at, r.behind.waiting, r.behind.failing = time.Now(), &waiting, &failing
 		if err != nil {
 			r.behind.waiting, r.behind.failing = nil, nil
