@@ -12,7 +12,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
-	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
 // guarded is a playbook whose containment needs an approval.
@@ -25,7 +24,7 @@ func guarded(a plan.Approval, options ...option) *plan.Plan {
 }
 
 func approvalID(key string, generation int) string {
-	return state.DerivedID("APR-", incidentID, key, generation)
+	return protocol.DerivedID("APR-", incidentID, key, generation)
 }
 
 // boundDigest is what a person was shown for the guarded playbook.

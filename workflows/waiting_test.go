@@ -12,7 +12,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
-	"github.com/tocsin-soar/tocsin/workflows/state"
 )
 
 func noCallback(t *testing.T) *testsuite.TestUpdateCallback {
@@ -23,7 +22,7 @@ func noCallback(t *testing.T) *testsuite.TestUpdateCallback {
 	}
 }
 
-func taskID(key string) string { return state.DerivedID("TSK-", incidentID, key, 0) }
+func taskID(key string) string { return protocol.DerivedID("TSK-", incidentID, key, 0) }
 
 func answer(key string, values map[string]any) protocol.CompleteTask {
 	return protocol.CompleteTask{Command: by("ana"), TaskID: taskID(key), Answer: values}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -64,6 +65,10 @@ func TestEveryKindOfStep(t *testing.T) {
 	}
 	incident := p.incidentOf(t, receipts.Items[0].AlertID)
 	p.detail(t, incident, "waits for the event", func(d protocol.Detail) bool { return stepIs(d, "r1/all_clear", soar.StepRunning) })
+	early := soar.Approval{ID: protocol.DerivedID("APR-", incident, "r1/asked", 0), Digest: strings.Repeat("0", 64)}
+	if _, err := sayYes(t, p.lead, early); !refusedWith(err, "is not asked yet: step r1/asked of playbook every_kind in incident "+incident) {
+		t.Errorf("a decision before the question was answered %v", err)
+	}
 	if _, err := p.lead.Command(t.Context(), incident, "event-scan-over", gen.EventCommand{Name: "scan_over"}); err != nil {
 		t.Fatal(err)
 	}

@@ -33,11 +33,16 @@ func (s *Service) Approval(ctx context.Context, p soar.Principal, id string) (so
 	return s.seeApproval(ctx, p, thing{op, "approval", id})
 }
 
-// seeApproval gives an approval of an incident that the caller needs to know of.
+// seeApproval gives an approval of an incident that the caller needs to know of. With
+// one that is not asked yet comes not_found, and the incident that will ask it.
 func (s *Service) seeApproval(ctx context.Context, p soar.Principal, asked thing) (soar.Approval, error) {
 	approval, err := s.store.ApprovalGet(ctx, asked.id)
+	if soar.CodeOf(err) == soar.CodeNotFound {
+		incidentID, why := s.unasked(ctx, p, asked)
+		return soar.Approval{IncidentID: incidentID}, why
+	}
 	if err != nil {
-		return soar.Approval{}, hide(err, asked.op, asked.noun, asked.id)
+		return soar.Approval{}, err
 	}
 	if _, err := s.see(ctx, p, approval.IncidentID, asked); err != nil {
 		return soar.Approval{}, err

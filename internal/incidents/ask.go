@@ -95,7 +95,11 @@ func (s *Service) takePart(ctx context.Context, p soar.Principal, asked thing, w
 	}
 	approval, err := s.seeApproval(ctx, p, asked)
 	if err != nil {
-		return soar.Approval{}, attempt{}, firstOf(permitted, err) // whether it exists is not said
+		if permitted != nil {
+			return soar.Approval{}, attempt{}, permitted // whether it exists is not said
+		}
+		trying := attempt{p, approval.IncidentID, what + " approval " + asked.id, reason}
+		return soar.Approval{}, trying, s.tooEarly(ctx, trying, err)
 	}
 	trying := attempt{p, approval.IncidentID, what + " approval " + approval.ID, reason}
 	if permitted != nil {

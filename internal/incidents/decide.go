@@ -37,7 +37,7 @@ func (s *Service) Decide(ctx context.Context, p soar.Principal, request DecideRe
 		if permitted != nil {
 			return soar.Approval{}, permitted // whether it exists is not said
 		}
-		return soar.Approval{}, err
+		return soar.Approval{}, s.tooEarly(ctx, attempt{p, approval.IncidentID, request.word() + " approval " + request.ApprovalID, reason}, err)
 	}
 	trying := attempt{p, approval.IncidentID, request.word() + " approval " + approval.ID, reason}
 	if permitted != nil {

@@ -91,6 +91,20 @@ func (m *memory) IncidentDetail(_ context.Context, id string) (protocol.Detail, 
 	return lookup(m, "IncidentDetail", m.detail, id)
 }
 
+func (m *memory) RunsOpen(context.Context) ([]soar.OpenRun, error) {
+	leave, err := m.enter("RunsOpen")
+	defer leave()
+	var out []soar.OpenRun
+	for id, detail := range m.detail {
+		for _, run := range detail.Runs {
+			if run.Status == soar.StepRunning && !detail.Incident.Status.Ended() {
+				out = append(out, soar.OpenRun{IncidentID: id, RunID: run.RunID, Playbook: run.Playbook, Digest: run.Digest})
+			}
+		}
+	}
+	return out, err
+}
+
 func (m *memory) IncidentList(_ context.Context, f soar.IncidentFilter) ([]soar.Incident, string, error) {
 	leave, err := m.enter("IncidentList")
 	defer leave()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -28,6 +29,7 @@ type incidentReader interface {
 	IncidentGet(ctx context.Context, id string) (soar.Incident, error)
 	IncidentList(ctx context.Context, filter soar.IncidentFilter) ([]soar.Incident, string, error)
 	IncidentDetail(ctx context.Context, id string) (protocol.Detail, error)
+	RunsOpen(ctx context.Context) ([]soar.OpenRun, error)
 	ContainmentList(ctx context.Context, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
 }
 
@@ -92,6 +94,11 @@ type matcher interface {
 // pinner finds a playbook's version by its name.
 type pinner interface {
 	Pin(ctx context.Context, request protocol.PinRequest) (protocol.RunPin, error)
+}
+
+// planner gives the plan of a playbook's version: the library.
+type planner interface {
+	PlanByDigest(digest string) (*plan.Plan, error)
 }
 
 // directory knows people: internal/people.

@@ -21,6 +21,7 @@ type Options struct {
 	Workflows deliverer // *temporalclient.Client
 	Playbooks matcher   // intake's Match; nil: no playbook starts by itself
 	Pins      pinner    // the library; nil: a playbook is pinned by the workflow, and no version can be chosen
+	Plans     planner   // the library; nil: an approval that is not asked yet is not told from one that nobody knows
 	People    directory // internal/people; nil: roles are those of the caller, nobody is away, qualified or known by two names
 	Versions  publisher // *store.Store; nil: nobody is excluded for having published a playbook
 	Policy    *policy.Policy
@@ -35,6 +36,7 @@ type Service struct {
 	workflows deliverer
 	playbooks matcher
 	pins      pinner
+	plans     planner
 	people    directory
 	versions  publisher
 	policy    *policy.Policy
@@ -53,7 +55,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins, people: o.People, versions: o.Versions,
+		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins, plans: o.Plans, people: o.People, versions: o.Versions,
 		policy: o.Policy, settings: o.Settings, clock: o.Now, log: o.Logger,
 	}
 }

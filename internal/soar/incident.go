@@ -72,3 +72,11 @@ type Assessment struct {
 	By        Actor     `json:"by"`
 	At        time.Time `json:"at"`
 }
+
+// OpenRun is a playbook that is under way in an incident.
+type OpenRun struct {
+	IncidentID string
+	RunID      string
+	Playbook   string
+	Digest     string // of its plan
+}

@@ -115,3 +115,17 @@ func alertsOf(ctx context.Context, q *sqlcgen.Queries, id string) ([]soar.Alert,
 	}
 	return out, nil
 }
+
+// RunsOpen gives the playbooks that are under way in open incidents, the newest first,
+// at most 5,000.
+func (s *Store) RunsOpen(ctx context.Context) ([]soar.OpenRun, error) {
+	var out []soar.OpenRun
+	err := s.read(ctx, "store.RunsOpen", func(ctx context.Context) error {
+		rows, err := s.queries.RunsOpen(ctx)
+		for _, row := range rows {
+			out = append(out, soar.OpenRun{IncidentID: row.IncidentID, RunID: row.RunID, Playbook: row.Playbook, Digest: row.Digest})
+		}
+		return err
+	})
+	return out, err
+}

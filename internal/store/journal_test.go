@@ -162,3 +162,20 @@ func TestJournalAtOnce(t *testing.T) {
 	same(t, 1+16+3, len(chain(t, s, incidentID)))
 	same(t, 2, len(items(t, s, soar.OutboxNotify)))
 }
+
+func TestRunsOpen(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	ended := incident("INC-2026-000009")
+	ended.Status, ended.ClosedAt = soar.StatusClosed, &at
+	for _, one := range []soar.Incident{incident(incidentID), ended} {
+		open(t, s, one.ID)
+		get(s.JournalWrite(t.Context(), protocol.JournalBatch{IncidentID: one.ID, Incident: &one, Runs: []protocol.RunView{
+			{RunID: "r1", Playbook: "first", Digest: "d1", Status: soar.StepSucceeded},
+			{RunID: "r2", Playbook: "second", Digest: "d2", Status: soar.StepRunning},
+			{RunID: "r3", Playbook: "third", Digest: "d3", Status: soar.StepRunning},
+		}}))(t)
+	}
+	want := []soar.OpenRun{{IncidentID: incidentID, RunID: "r3", Playbook: "third", Digest: "d3"}, {IncidentID: incidentID, RunID: "r2", Playbook: "second", Digest: "d2"}}
+	same(t, want, get(s.RunsOpen(t.Context()))(t))
+}

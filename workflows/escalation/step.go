@@ -133,7 +133,7 @@ func (d *desk) continuity(ctx workflow.Context, one *state.Escalating, firing ma
 // tells the assignee.
 func (d *desk) open(ctx workflow.Context, one *state.Escalating, firing machine.Firing, asked soar.Task, dueIn time.Duration) *state.Task {
 	now := d.Now()
-	asked.ID = state.DerivedID("TSK-", d.Case.Incident.ID, one.ID, firing.Number)
+	asked.ID = protocol.DerivedID("TSK-", d.Case.Incident.ID, one.ID, firing.Number)
 	asked.IncidentID, asked.StepPath, asked.Status, asked.CreatedAt = d.Case.Incident.ID, one.ID, soar.TaskOpen, now
 	if dueIn > 0 {
 		due := now.Add(dueIn)

@@ -51,7 +51,7 @@ func (v *visit) request() string {
 	asked := &state.Approval{
 		Generation: v.rec.Generation, RemindEvery: a.RemindEvery,
 		Approval: soar.Approval{
-			ID:         state.DerivedID("APR-", v.m.Case.Incident.ID, v.rec.Key, v.rec.Generation),
+			ID:         protocol.DerivedID("APR-", v.m.Case.Incident.ID, v.rec.Key, v.rec.Generation),
 			IncidentID: v.m.Case.Incident.ID, StepPath: v.rec.Key, Status: soar.ApprovalPending, Quorum: max(1, a.Quorum),
 			Bound: bound, Shown: shown, OnExpire: a.OnExpire, RequestedBy: v.requester(), RequestedAt: now, ExpiresAt: now.Add(a.ExpiresIn),
 			Playbook: v.at.run.Pin.Playbook + " " + v.at.run.Pin.Version, PlaybookDigest: v.at.run.Pin.Digest,

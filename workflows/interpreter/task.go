@@ -48,7 +48,7 @@ func (v *visit) task(ctx workflow.Context) result {
 func (v *visit) assign() string {
 	t, now, vars := v.step.Task, v.m.Now(), v.vars()
 	work := &state.Task{Generation: v.rec.Generation, Task: soar.Task{
-		ID:         state.DerivedID("TSK-", v.m.Case.Incident.ID, v.rec.Key, v.rec.Generation),
+		ID:         protocol.DerivedID("TSK-", v.m.Case.Incident.ID, v.rec.Key, v.rec.Generation),
 		IncidentID: v.m.Case.Incident.ID, StepPath: v.rec.Key, Title: clip(v.m.textOf(t.Title, vars, v.rec.Title), maxTitle),
 		Status: soar.TaskOpen, Assignee: v.m.who(t.Assignee, vars), CreatedAt: now,
 	}}

@@ -34,7 +34,7 @@ func (c *Case) Escalate(e soar.Escalation, now time.Time) (policy *Escalating, s
 		}
 	}
 	c.EscalationCount++
-	e.ID = DerivedID("ESC-", c.Incident.ID, "escalation", c.EscalationCount)
+	e.ID = protocol.DerivedID("ESC-", c.Incident.ID, "escalation", c.EscalationCount)
 	e.Reason, e.StartedAt = cut(e.Reason), now
 	policy = &Escalating{Escalation: e, Progress: escalation.Start(now)}
 	c.Escalations = append(c.Escalations, policy)

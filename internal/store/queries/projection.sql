@@ -39,3 +39,11 @@ SELECT doc FROM containments WHERE incident_id = $1 ORDER BY ord;
 
 -- name: ObjectivesOf :many
 SELECT doc FROM objectives WHERE incident_id = $1 ORDER BY ord;
+
+-- RunsOpen gives the playbooks under way, the newest first; the oldest of very many
+-- are left out.
+-- name: RunsOpen :many
+SELECT r.incident_id, r.run_id, (r.doc->>'playbook')::text AS playbook, (r.doc->>'digest')::text AS digest
+FROM incidents i JOIN runs r ON r.incident_id = i.id
+WHERE NOT i.ended AND r.doc->>'status' = 'running'
+ORDER BY r.ord DESC LIMIT 5000;

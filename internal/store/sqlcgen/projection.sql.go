@@ -81,6 +81,47 @@ func (q *Queries) RunsOf(ctx context.Context, incidentID string) ([][]byte, erro
 	return items, nil
 }
 
+const runsOpen = `-- name: RunsOpen :many
+SELECT r.incident_id, r.run_id, (r.doc->>'playbook')::text AS playbook, (r.doc->>'digest')::text AS digest
+FROM incidents i JOIN runs r ON r.incident_id = i.id
+WHERE NOT i.ended AND r.doc->>'status' = 'running'
+ORDER BY r.ord DESC LIMIT 5000
+`
+
+type RunsOpenRow struct {
+	IncidentID string
+	RunID      string
+	Playbook   string
+	Digest     string
+}
+
+// RunsOpen gives the playbooks under way, the newest first; the oldest of very many
+// are left out.
+func (q *Queries) RunsOpen(ctx context.Context) ([]RunsOpenRow, error) {
+	rows, err := q.db.Query(ctx, runsOpen)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunsOpenRow
+	for rows.Next() {
+		var i RunsOpenRow
+		if err := rows.Scan(
+			&i.IncidentID,
+			&i.RunID,
+			&i.Playbook,
+			&i.Digest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stepsOf = `-- name: StepsOf :many
 SELECT doc FROM steps WHERE incident_id = $1 ORDER BY ord
 `
