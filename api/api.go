@@ -10,7 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/tocsin-soar/tocsin/api/containments"
 	"github.com/tocsin-soar/tocsin/api/gen"
+	"github.com/tocsin-soar/tocsin/api/notifications"
 	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/api/spec"
@@ -68,6 +70,7 @@ type routes struct {
 	healthRoutes
 	incidentRoutes
 	meRoutes
+	notificationRoutes
 	oncallRoutes
 	operationsRoutes
 	peopleRoutes
@@ -80,9 +83,11 @@ type routes struct {
 
 // These routes stand in folders of their own.
 type (
-	oncallRoutes = oncall.Routes
-	peopleRoutes = people.Routes
-	slackRoutes  = people.SlackRoutes
+	containmentRoutes  = containments.Routes
+	notificationRoutes = notifications.Routes
+	oncallRoutes       = oncall.Routes
+	peopleRoutes       = people.Routes
+	slackRoutes        = people.SlackRoutes
 )
 
 // New builds the door. It fails when the description names a permission that
@@ -114,25 +119,26 @@ func New(services Services, options Options) (*API, error) {
 func newRoutes(services Services, options Options) *routes {
 	key := keys{newID: options.NewID}
 	return &routes{
-		alertRoutes:       alertRoutes{services.Intake, services.Alerts},
-		approvalRoutes:    approvalRoutes{services.Approvals, key},
-		clockRoutes:       clockRoutes{services.Clocks},
-		commandRoutes:     commandRoutes{services.Commands, services.Incidents, key},
-		connectorRoutes:   connectorRoutes{services.Connectors},
-		correlationRoutes: correlationRoutes{services.Trials},
-		containmentRoutes: containmentRoutes{services.Containments},
-		evidenceRoutes:    evidenceRoutes{services.Evidence, key},
-		freezeRoutes:      freezeRoutes{services.Freeze},
-		healthRoutes:      healthRoutes{options.Version, options.Health},
-		incidentRoutes:    incidentRoutes{services.Incidents, key},
-		oncallRoutes:      oncallRoutes{Desk: services.OnCall, Clock: options.Now, Caller: principal},
-		operationsRoutes:  operationsRoutes{services.Operations},
-		peopleRoutes:      peopleRoutes{Directory: services.People, Now: options.Now, Principal: principal, Tag: tagOf, Match: matches},
-		playbookRoutes:    playbookRoutes{services.Playbooks},
-		recordRoutes:      recordRoutes{services.Timeline, newStreams(options)},
-		slackRoutes:       slackRoutes{Identities: services.Slack, Principal: principal},
-		taskRoutes:        taskRoutes{services.Tasks, key},
-		tokenRoutes:       tokenRoutes{services.Tokens},
+		alertRoutes:        alertRoutes{services.Intake, services.Alerts},
+		approvalRoutes:     approvalRoutes{services.Approvals, key},
+		clockRoutes:        clockRoutes{services.Clocks},
+		commandRoutes:      commandRoutes{services.Commands, services.Incidents, key},
+		connectorRoutes:    connectorRoutes{services.Connectors},
+		correlationRoutes:  correlationRoutes{services.Trials},
+		containmentRoutes:  containmentRoutes{Register: services.Containments, Caller: principal},
+		evidenceRoutes:     evidenceRoutes{services.Evidence, key},
+		freezeRoutes:       freezeRoutes{services.Freeze},
+		healthRoutes:       healthRoutes{options.Version, options.Health},
+		incidentRoutes:     incidentRoutes{services.Incidents, key},
+		notificationRoutes: notificationRoutes{Desk: services.Notifications, Caller: principal},
+		oncallRoutes:       oncallRoutes{Desk: services.OnCall, Clock: options.Now, Caller: principal},
+		operationsRoutes:   operationsRoutes{services.Operations},
+		peopleRoutes:       peopleRoutes{Directory: services.People, Now: options.Now, Principal: principal, Tag: tagOf, Match: matches},
+		playbookRoutes:     playbookRoutes{services.Playbooks},
+		recordRoutes:       recordRoutes{services.Timeline, newStreams(options)},
+		slackRoutes:        slackRoutes{Identities: services.Slack, Principal: principal},
+		taskRoutes:         taskRoutes{services.Tasks, key},
+		tokenRoutes:        tokenRoutes{services.Tokens},
 	}
 }
 

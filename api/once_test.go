@@ -31,6 +31,7 @@ func onceAsks() map[string]struct {
 		"endAbsence":          {ask{Method: "DELETE", Path: "/api/v1/absences/ABS-0123456789?reason=back", Token: analyst()}, "Back "},
 		"setOverride":         {ask{Method: "POST", Path: "/api/v1/oncall/overrides", Token: lead(), Body: `{"roster":"soc","person":"ada@lab.invalid","until":"2030-01-01T00:00:00Z","reason":"swapped"}`}, "Override "},
 		"endOverride":         {ask{Method: "DELETE", Path: "/api/v1/oncall/overrides/OVR-0123456789?reason=back", Token: lead()}, "EndOverride "},
+		"testNotification":    {ask{Method: "POST", Path: "/api/v1/notifications/test", Token: admin(), Body: `{"way":"email","person":"ada@lab.invalid"}`}, "Test "},
 		"createToken":         {ask{Method: "POST", Path: "/api/v1/tokens", Token: admin(), Body: `{"name":"wazuh","source":"wazuh"}`}, "TokenCreate "},
 		"revokeToken":         {ask{Method: "DELETE", Path: "/api/v1/tokens/tok0000001?reason=stolen", Token: admin()}, "TokenRevoke "},
 		"retryOutboxItem":     {ask{Method: "POST", Path: "/api/v1/outbox/17/retry", Token: admin()}, "Retry "},

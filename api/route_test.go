@@ -31,7 +31,7 @@ func described(t *testing.T) *spec.Spec {
 func real(route *echo.Route) (pattern, path string) {
 	examples := map[string]string{
 		"incident_id": apitest.IncidentID, "alert_id": apitest.AlertID, "approval_id": apitest.ApprovalID, "question_id": apitest.QuestionID, "task_id": apitest.TaskID,
-		"evidence_id": apitest.EvidenceID, "token_id": "tok0000001", "source": "wazuh", "name": apitest.Playbook, "file": "start.js", "item_id": "17", "instance": "edr", "person_id": apitest.PersonID, "qualification_id": "QUA-0123456789", "absence_id": "ABS-0123456789", "team_id": "T0LAB", "slack_user": "U0ANA", "override_id": "OVR-0123456789",
+		"evidence_id": apitest.EvidenceID, "token_id": "tok0000001", "source": "wazuh", "name": apitest.Playbook, "file": "start.js", "item_id": "17", "instance": "edr", "person_id": apitest.PersonID, "qualification_id": "QUA-0123456789", "absence_id": "ABS-0123456789", "team_id": "T0LAB", "slack_user": "U0ANA", "override_id": "OVR-0123456789", "notification_id": apitest.NoticeKey,
 	}
 	var shown, filled []string
 	for part := range strings.SplitSeq(route.Path, "/") {

@@ -52,7 +52,7 @@ func nouns() map[string]reflect.Type {
 		"soar.ProgrammeTime": reflect.TypeFor[soar.ProgrammeTime](), "soar.ProgrammeObjectives": reflect.TypeFor[soar.ProgrammeObjectives](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),
 		"soar.Person": reflect.TypeFor[soar.Person](), "soar.RoleGrant": reflect.TypeFor[soar.RoleGrant](), "soar.Qualification": reflect.TypeFor[soar.Qualification](), "soar.Absence": reflect.TypeFor[soar.Absence](), "soar.SlackIdentity": reflect.TypeFor[soar.SlackIdentity](),
-		"soar.RosterShift": reflect.TypeFor[soar.RosterShift](), "soar.RosterOverride": reflect.TypeFor[soar.RosterOverride](), "soar.Escalation": reflect.TypeFor[soar.Escalation](),
+		"soar.Notice": reflect.TypeFor[soar.Notice](), "soar.RosterShift": reflect.TypeFor[soar.RosterShift](), "soar.RosterOverride": reflect.TypeFor[soar.RosterOverride](), "soar.Escalation": reflect.TypeFor[soar.Escalation](),
 		"soar.Slate": reflect.TypeFor[soar.Slate](), "soar.ClassSlate": reflect.TypeFor[soar.ClassSlate](), "soar.RoleSlate": reflect.TypeFor[soar.RoleSlate](), "soar.Standing": reflect.TypeFor[soar.Standing](),
 		"soar.Protected": reflect.TypeFor[soar.Protected](), "soar.Freeze": reflect.TypeFor[soar.Freeze](), "diag.Diagnostic": reflect.TypeFor[diag.Diagnostic](), "protocol.RunView": reflect.TypeFor[protocol.RunView](),
 		"protocol.StepView": reflect.TypeFor[protocol.StepView](), "protocol.Detail": reflect.TypeFor[protocol.Detail](), "protocol.Reply": reflect.TypeFor[protocol.Reply](),
@@ -63,7 +63,7 @@ func vocabularies() map[string][]string {
 	return map[string][]string{
 		"soar.Severity": texts(soar.Severities()), "soar.Level": texts(soar.Levels()), "soar.IncidentStatus": texts(soar.IncidentStatuses()),
 		"soar.StepStatus": texts(soar.StepStatuses()), "soar.Resolution": texts(soar.Resolutions()), "soar.Category": texts(soar.Categories()),
-		"soar.ClockKind": texts(soar.ClockKinds()), "soar.ClockState": texts(soar.ClockStates()), "soar.TLP": texts(soar.TLPs()), "soar.Role": texts(soar.Roles()),
+		"soar.NoticeState": texts(soar.NoticeStates()), "soar.ClockKind": texts(soar.ClockKinds()), "soar.ClockState": texts(soar.ClockStates()), "soar.TLP": texts(soar.TLPs()), "soar.Role": texts(soar.Roles()),
 		"soar.ApprovalStatus": texts([]soar.ApprovalStatus{soar.ApprovalPending, soar.ApprovalApproved, soar.ApprovalDenied, soar.ApprovalExpired, soar.ApprovalCancelled}),
 		"soar.TaskStatus":     texts([]soar.TaskStatus{soar.TaskOpen, soar.TaskDone, soar.TaskCancelled}),
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/tocsin-soar/tocsin/api/containments"
+	"github.com/tocsin-soar/tocsin/api/notifications"
 	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/internal/access"
@@ -32,7 +34,7 @@ type Services struct {
 	Commands      commander
 	Timeline      timelineReader
 	Evidence      evidenceKeeper
-	Containments  containmentReader
+	Containments  containments.Register
 	Clocks        clockReader
 	Approvals     approvalKeeper
 	Tasks         taskKeeper
@@ -44,6 +46,7 @@ type Services struct {
 	People        people.Directory
 	Slack         people.SlackIdentities
 	OnCall        oncall.Desk
+	Notifications notifications.Desk
 	Refusals      refusalKeeper
 	Payloads      payloadDecoder // nil: payloads in Temporal are not encrypted
 	Answers       answerKeeper
@@ -85,10 +88,6 @@ type commander interface {
 	// Command records a command, tries to deliver it at once and says how far it got.
 	Command(ctx context.Context, p soar.Principal, request incidents.CommandRequest) (protocol.Reply, error)
 	Attach(ctx context.Context, p soar.Principal, request incidents.AttachRequest) (protocol.Reply, error)
-}
-
-type containmentReader interface {
-	Containments(ctx context.Context, p soar.Principal, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
 }
 
 type clockReader interface {

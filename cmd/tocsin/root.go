@@ -59,7 +59,7 @@ func newRootCommand() *cobra.Command {
 	root.SetCompletionCommandGroupID(groupAdmin)
 	c.globalFlags(root)
 	add(root, groupRun, newDevCommand(), newDemoCommand(), newServerCommand(), newWorkerCommand(), newMigrateCommand(), newConfigCommand(c), newLabCommand())
-	add(root, groupWork, newAlertCommand(c), newIncidentCommand(c), newApprovalCommand(c), newApproveCommand(c), newDenyCommand(c), newTaskCommand(c), newEscalationCommand(c), newOnCallCommand(c), newDutyCommand(c), newContainmentCommand(c), newClocksCommand(c), newMetricsCommand(c))
+	add(root, groupWork, newAlertCommand(c), newIncidentCommand(c), newApprovalCommand(c), newApproveCommand(c), newDenyCommand(c), newTaskCommand(c), newEscalationCommand(c), newNotificationCommand(c), newOnCallCommand(c), newDutyCommand(c), newContainmentCommand(c), newClocksCommand(c), newMetricsCommand(c))
 	add(root, groupRecord, newRecordCommand(c), newEvidenceCommand(c))
 	add(root, groupAuthor, newPlaybookCommand(c), newConnectorCommand(c), newSourceCommand(c), newCorrelationCommand(c), newSimulateCommand(c))
 	add(root, groupAdmin, newFreezeCommand(c), newProtectedCommand(c), newOutboxCommand(c), newTokenCommand(c), newPersonCommand(c), newQualificationCommand(c), newAbsenceCommand(c), newSlackCommand(c), newKeyCommand(), newDoctorCommand(c), newViewsCommand(c), newVersionCommand(c))

@@ -43,6 +43,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		People:        a.people,
 		Slack:         a.slack.Identities,
 		OnCall:        a.oncall,
+		Notifications: a.notify,
 		Approvals:     countedApprovals{a.incidents, a.metrics, time.Now},
 		Tasks:         a.incidents,
 		Freeze:        a.incidents,

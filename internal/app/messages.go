@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -40,7 +41,7 @@ func (a *App) initNotify(own ...telling.Way) error {
 	directory := peoplestore.New(a.store)
 	a.notify = telling.New(telling.Options{
 		Ledger: notices.New(a.store), People: a.people, Cases: a.store, Policy: a.policy, Letters: a.letters, Ways: ways,
-		Links: a.links.Link, OnCall: a.oncall.OnCall, Meter: a.metrics, Now: time.Now, Log: a.log,
+		Links: a.links.Link, OnCall: a.oncall.OnCall, Meter: a.metrics, NewID: rand.Text, Now: time.Now, Log: a.log,
 		Away: func(ctx context.Context, at time.Time) ([]soar.Absence, error) {
 			return directory.Absences(ctx, "", at)
 		},

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -134,7 +135,7 @@ func (w *world) open() *notify.Service {
 		},
 		OnCall: func(context.Context, string, time.Time) ([]string, error) { return []string{analyst}, nil },
 		Away:   func(context.Context, time.Time) ([]soar.Absence, error) { return w.absences, nil },
-		Meter:  w, Now: w.clock, SendWithin: w.patience, Log: slog.New(slog.DiscardHandler),
+		Meter:  w, NewID: rand.Text, Now: w.clock, SendWithin: w.patience, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

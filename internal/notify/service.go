@@ -56,6 +56,7 @@ type Options struct {
 	Away   func(ctx context.Context, at time.Time) ([]soar.Absence, error)          // who is away at the instant; nil: nobody
 
 	SendWithin time.Duration // bounds one delivery, so that one way that hangs leaves time for the next; 15 s when zero
+	NewID      func() string // a word that never comes twice
 	Meter      meter         // nil: nothing is counted
 	Now        func() time.Time
 	Log        *slog.Logger

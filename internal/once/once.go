@@ -37,6 +37,11 @@ func With(ctx context.Context, key Key) context.Context {
 	return context.WithValue(ctx, contextKey{}, key)
 }
 
+// Without gives a context for what follows the change that took the key.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(ctx, contextKey{}, nil)
+}
+
 // From gives the context's key; false when the request came without one.
 func From(ctx context.Context) (Key, bool) {
 	key, ok := ctx.Value(contextKey{}).(Key)

@@ -57,8 +57,13 @@ type run struct {
 	Size   string `json:"size,omitempty"`
 }
 
-// message writes the body of a request, at most messageMost bytes long.
-func message(title, text, label string, urgent bool) ([]byte, error) {
+// Body writes the body of a request with the arguments of post, at most messageMost
+// bytes long.
+func Body(args map[string]any) ([]byte, error) {
+	title, _ := args["title"].(string)
+	text, _ := args["text"].(string)
+	label, _ := args["label"].(string)
+	urgent, _ := args["urgent"].(bool)
 	head := container{Type: "Container", Style: "emphasis"}
 	if urgent {
 		head.Style = "attention"

@@ -64,11 +64,7 @@ func (w *workflow) Do(ctx context.Context, call connector.Call) (connector.Resul
 	if call.Action != "post" {
 		return connector.Result{}, &connector.Error{Class: connector.Permanent, Message: fmt.Sprintf("teams has no action %q", call.Action)}
 	}
-	title, _ := call.Args["title"].(string)
-	text, _ := call.Args["text"].(string)
-	label, _ := call.Args["label"].(string)
-	urgent, _ := call.Args["urgent"].(bool)
-	body, err := message(title, text, label, urgent)
+	body, err := Body(call.Args)
 	if err != nil {
 		return connector.Result{}, &connector.Error{Class: connector.Permanent, Message: "the card cannot be written", Err: err}
 	}

@@ -114,16 +114,16 @@ func (r *receiver) Do(ctx context.Context, call connector.Call) (connector.Resul
 		return connector.Result{}, &connector.Error{Class: connector.Permanent, Message: "an event needs a key: without it a receiver cannot drop what it has"}
 	}
 	now := r.now()
-	body, err := envelope(call, now)
+	body, err := Body(call, now)
 	if err != nil {
 		return connector.Result{}, &connector.Error{Class: connector.Permanent, Message: err.Error()}
 	}
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	header := http.Header{
-		"Webhook-Id": {call.Key}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {sign(r.keys, call.Key, stamp, body)}, "Accept": {"*/*"},
+		"Webhook-Id": {call.Key}, "Webhook-Timestamp": {stamp}, "Webhook-Signature": {sign(r.keys, call.Key, stamp, string(body))}, "Accept": {"*/*"},
 	}
 	response, err := r.client.Do(ctx, connector.Request{
-		Method: http.MethodPost, Query: r.query, Header: header, Raw: &connector.RawBody{Type: "application/json", Text: body},
+		Method: http.MethodPost, Query: r.query, Header: header, Raw: &connector.RawBody{Type: "application/json", Text: string(body)},
 		Key: call.Key, Sent: call.Sent, Effect: true,
 	})
 	if err != nil {
@@ -132,8 +132,8 @@ func (r *receiver) Do(ctx context.Context, call connector.Call) (connector.Resul
 	return connector.Result{Output: map[string]any{"id": call.Key, "status": response.Status}}, nil
 }
 
-// envelope writes the body of a request.
-func envelope(call connector.Call, now time.Time) (string, error) {
+// Body writes the body of a request.
+func Body(call connector.Call, now time.Time) ([]byte, error) {
 	what, _ := call.Args["type"].(string)
 	if what == "" {
 		what = "event"
@@ -147,9 +147,9 @@ func envelope(call connector.Call, now time.Time) (string, error) {
 	}{call.Key, what, now.UTC().Format(time.RFC3339), call.IncidentID, call.Args["data"]})
 	switch {
 	case err != nil:
-		return "", errors.New("data cannot be written as JSON")
+		return nil, errors.New("data cannot be written as JSON")
 	case len(body) > bodyMost:
-		return "", fmt.Errorf("the event has %d bytes as JSON; at most %d", len(body), bodyMost)
+		return nil, fmt.Errorf("the event has %d bytes as JSON; at most %d", len(body), bodyMost)
 	}
-	return string(body), nil
+	return body, nil
 }

@@ -37,7 +37,8 @@ func (m mail) Send(ctx context.Context, d notify.Delivery) error {
 	if to == "" {
 		return &connector.Error{Class: connector.Permanent, Message: "no mail address is known for " + soar.Shorten(d.Person.ID, 80)}
 	}
-	args := map[string]any{"to": []any{to}, "subject": soar.Shorten(labelled(d), subjectMost), "body": cut(d.Text, textMost)}
+	args := MailArgs(d)
+	args["to"] = []any{to}
 	if m.rich {
 		if d.HTML != "" && len(d.HTML) <= htmlMost {
 			args["html"] = d.HTML
@@ -47,6 +48,11 @@ func (m mail) Send(ctx context.Context, d notify.Delivery) error {
 		}
 	}
 	return m.do(ctx, "send", d.Key, d.Message.IncidentID, args)
+}
+
+// MailArgs are the arguments of the action that are the same for all recipients.
+func MailArgs(d notify.Delivery) map[string]any {
+	return map[string]any{"subject": soar.Shorten(labelled(d), subjectMost), "body": cut(d.Text, textMost)}
 }
 
 // cut shortens text at the end of a line and says so.

@@ -31,10 +31,15 @@ func (p pager) Send(ctx context.Context, d notify.Delivery) error {
 			return err
 		}
 	}
-	args["summary"] = soar.Shorten(labelled(d), 1024)
-	args["severity"] = pagerSeverity(d)
-	args["details"] = map[string]any{"text": cut(d.Text, 8<<10), "kind": d.Message.Kind, "tlp": label(d), "incident_id": d.Message.IncidentID, "about": d.Message.About}
-	return p.do(ctx, "trigger", d.Key, d.Message.IncidentID, args)
+	return p.do(ctx, "trigger", d.Key, d.Message.IncidentID, PagerArgs(d))
+}
+
+// PagerArgs are the arguments of the action that triggers.
+func PagerArgs(d notify.Delivery) map[string]any {
+	return map[string]any{
+		"dedup_key": alertKey(d.Message.IncidentID, d.Message.About, d.Key), "summary": soar.Shorten(labelled(d), 1024), "severity": pagerSeverity(d),
+		"details": map[string]any{"text": cut(d.Text, 8<<10), "kind": d.Message.Kind, "tlp": label(d), "incident_id": d.Message.IncidentID, "about": d.Message.About},
+	}
 }
 
 // alertKey names the alert; at most 255 bytes.

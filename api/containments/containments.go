@@ -1,4 +1,4 @@
-package api
+package containments
 
 import (
 	"context"
@@ -8,10 +8,19 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
-type containmentRoutes struct{ containments containmentReader }
+// Register is the use case behind the operation.
+type Register interface {
+	Containments(ctx context.Context, p soar.Principal, filter soar.ContainmentFilter) ([]soar.Containment, string, error)
+}
+
+// Routes answers the operation.
+type Routes struct {
+	Register Register
+	Caller   func(context.Context) soar.Principal
+}
 
 // ListContainments gives one page of the register.
-func (r containmentRoutes) ListContainments(ctx context.Context, request gen.ListContainmentsRequestObject) (gen.ListContainmentsResponseObject, error) {
+func (r Routes) ListContainments(ctx context.Context, request gen.ListContainmentsRequestObject) (gen.ListContainmentsResponseObject, error) {
 	params := request.Params
 	filter := soar.ContainmentFilter{
 		Held: params.State == nil, IncidentID: optional.Value(params.IncidentID), Target: optional.Value(params.Target),
@@ -20,6 +29,6 @@ func (r containmentRoutes) ListContainments(ctx context.Context, request gen.Lis
 	if state := string(optional.Value(params.State)); state != "all" {
 		filter.State = state
 	}
-	found, next, err := r.containments.Containments(ctx, principal(ctx), filter)
+	found, next, err := r.Register.Containments(ctx, r.Caller(ctx), filter)
 	return gen.ListContainments200JSONResponse{Items: optional.List(found), Next: optional.Of(next)}, err
 }

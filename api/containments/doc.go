@@ -1,0 +1,3 @@
+// Package containments answers the API's operation on the register of what is held
+// back.
+package containments
