@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // --zone works on machines without a zone database
 
@@ -101,17 +103,59 @@ func (o clocksOptions) ask(now time.Time) client.ClockQuery {
 	return o.query
 }
 
-// printClocks writes the table. The title of the incident takes what is left of the
-// terminal's width.
+// printClocks writes the table, and in a line what it comes to.
 func printClocks(p *printer, page *gen.ClockPage, zone *time.Location) {
+	tableClocks(p, page, zone)
+	if len(page.Items) > 0 {
+		p.line("%s", sum(page))
+	}
+}
+
+func tableClocks(p *printer, page *gen.ClockPage, zone *time.Location) {
 	rows := make([][]any, len(page.Items))
 	for i, one := range page.Items {
 		rows[i] = []any{whenIn(one.DueAt, zone), p.paint(left(one), stateColour(one.State)), p.paint(stateWord(one), stateColour(one.State)),
 			p.severity(one.Severity), cut(whatRuns(one), 40), one.IncidentID, incidentTitle(one)}
 	}
-	head := []string{"DUE", "LEFT", "STATE", "SEVERITY", "WHAT", "INCIDENT", "TITLE"}
-	p.fit(head, rows, len(head)-1)
+	head, rows := fitClocks(p, []string{"DUE", "LEFT", "STATE", "SEVERITY", "WHAT", "INCIDENT", "TITLE"}, rows)
 	p.list(head, rows, page.Next)
+}
+
+// fitClocks gives the title of the incident what is left of the width. On a narrow
+// terminal columns go, those first that the others say as well, until there is room
+// to say what runs.
+func fitClocks(p *printer, head []string, rows [][]any) ([]string, [][]any) {
+	const whatLeast = 24
+	width, height := p.size()
+	cuts, least := "TITLE", columnLeast
+	for _, name := range []string{"TITLE", "SEVERITY", "DUE", "STATE"} {
+		if height == 0 || beside(head, rows, slices.Index(head, cuts))+least <= width {
+			break
+		}
+		head, rows = without(head, rows, name)
+		cuts, least = "WHAT", whatLeast
+	}
+	p.fit(head, rows, slices.Index(head, cuts))
+	return head, rows
+}
+
+// sum says what a page comes to: how many stand how.
+func sum(page *gen.ClockPage) string {
+	count := map[gen.ClockState]int{}
+	for _, one := range page.Items {
+		count[one.State]++
+	}
+	var parts []string
+	for _, state := range []gen.ClockState{"breached", "warning", "running", "paused", "met"} {
+		if count[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[state], state))
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if page.Next != nil {
+		return fmt.Sprintf("the first %d: %s", len(page.Items), text)
+	}
+	return text
 }
 
 func whenIn(at time.Time, zone *time.Location) string {

@@ -81,16 +81,19 @@ func (w clockWatch) show(p *printer, page *gen.ClockPage, every time.Duration) {
 
 // draw writes as many rows as the terminal has lines.
 func (w clockWatch) draw(p *printer, page *gen.ClockPage, every time.Duration) {
-	const around = 4 // head, the line at the end, what is not shown, the cursor
+	const around = 5 // head, the sum, what is not shown, the line at the end, the cursor
 	shown, more := *page, page.Next != nil
 	if _, height := p.size(); height > around && len(shown.Items) > height-around {
 		shown.Items, more = shown.Items[:height-around], true
 	}
 	shown.Next = nil
 	p.write(clearScreen)
-	printClocks(p, &shown, w.zone)
+	tableClocks(p, &shown, w.zone)
 	if more {
 		p.line("... and more: make the window higher, or ask for less")
+	}
+	if len(page.Items) > 0 {
+		p.line("%s", sum(page))
 	}
 	p.line("as of %s, every %s; Ctrl-C ends", page.Now.In(w.zone).Format("15:04:05 MST"), every)
 }

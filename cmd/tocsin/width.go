@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -29,6 +30,15 @@ func (p *printer) size() (width, height int) {
 // fit cuts one column of a table so that its rows fit into the width.
 func (p *printer) fit(head []string, rows [][]any, column int) {
 	width, _ := p.size()
+	width -= beside(head, rows, column)
+	for _, row := range rows {
+		row[column] = cutWidth(fmt.Sprint(row[column]), max(columnLeast, width))
+	}
+}
+
+// beside gives the width of all columns but one, with the spaces between them.
+func beside(head []string, rows [][]any, column int) int {
+	sum := 0
 	for i, name := range head {
 		if i == column {
 			continue
@@ -37,11 +47,19 @@ func (p *printer) fit(head []string, rows [][]any, column int) {
 		for _, row := range rows {
 			widest = max(widest, lipgloss.Width(fmt.Sprint(escaped(row[i : i+1])[0])))
 		}
-		width -= widest + 2
+		sum += widest + 2
 	}
-	for _, row := range rows {
-		row[column] = cutWidth(fmt.Sprint(row[column]), max(columnLeast, width))
+	return sum
+}
+
+// without leaves a column out.
+func without(head []string, rows [][]any, name string) ([]string, [][]any) {
+	at := slices.Index(head, name)
+	fewer := make([][]any, len(rows))
+	for i, row := range rows {
+		fewer[i] = slices.Concat(row[:at], row[at+1:])
 	}
+	return slices.Concat(head[:at], head[at+1:]), fewer
 }
 
 // cutWidth shortens text to so many columns of a terminal; some characters take two.
