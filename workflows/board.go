@@ -142,7 +142,7 @@ func urgency(o *state.Objective) int {
 		return late
 	case "warning", "running":
 		return runs
-	case "met", "met_late", soar.DutyWaived:
+	case "met", "met_late", string(soar.EndedUnmet), string(soar.EndedDropped), soar.DutyWaived:
 		return ended
 	default:
 		return rests

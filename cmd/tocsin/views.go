@@ -22,8 +22,9 @@ save   opens the list and keeps it in this browser as a saved view under its nam
 
 Saved views belong to a browser and a namespace: Temporal has none that everybody sees. Press
 Configure Columns there once and add TocsinSeverity, TocsinStatus, TocsinClockStates and
-TocsinNextDeadline. TocsinClockStates says of each clock running, warning, breached, paused, met
-or met_late; TocsinObjectiveState keeps saying breached when it was met late since.
+TocsinNextDeadline. TocsinClockStates says of each clock running, warning, breached, paused,
+met, met_late, unmet or dropped; TocsinObjectiveState keeps saying breached when it was met
+late since.
 
 Temporal's lists know no ORDER BY, and no "now" in a query: the list cannot be sorted by what
 is due next, and --within writes a fixed time into the link, which is right today and stale

@@ -53,7 +53,7 @@ const (
 	SearchOwner          = "TocsinOwner"          // Keyword
 	SearchNextDeadline   = "TocsinNextDeadline"   // Datetime
 	SearchObjectiveState = "TocsinObjectiveState" // Keyword: running | warning | breached | met; breached also when it was met late since
-	SearchClockStates    = "TocsinClockStates"    // KeywordList, how each clock stands now: running | warning | breached | paused | met | met_late
+	SearchClockStates    = "TocsinClockStates"    // KeywordList, how each clock stands now: running | warning | breached | paused | met | met_late | unmet | dropped
 )
 
 // SearchAttributes gives the attributes with their Temporal types.

@@ -177,8 +177,8 @@ func (c *Case) ObjectiveState() string {
 }
 
 // Standing says in a word how the clock stands: running, warning, breached (due
-// and still open), paused, met or met_late; for a duty that does not count, its
-// own state.
+// and still open), paused, met, met_late, unmet or dropped; for a duty that does not
+// count, its own state.
 func (o *Objective) Standing() string {
 	switch {
 	case !o.Counts():
@@ -187,6 +187,8 @@ func (o *Objective) Standing() string {
 		return "met_late"
 	case o.MetAt != nil:
 		return "met"
+	case o.Ended != nil:
+		return string(o.Ended.As)
 	case o.Breached:
 		return "breached"
 	case o.Paused():
