@@ -137,6 +137,7 @@ type taskKeeper interface {
 	Tasks(ctx context.Context, p soar.Principal, filter soar.TaskFilter) ([]soar.Task, string, error)
 	Task(ctx context.Context, p soar.Principal, id string) (soar.Task, error)
 	CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error)
+	HandTask(ctx context.Context, p soar.Principal, request incidents.HandRequest) (soar.Task, error)
 }
 
 type playbookKeeper interface {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/optional"
+	"github.com/tocsin-soar/tocsin/internal/incidents"
+	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -34,4 +36,32 @@ func (r taskRoutes) CompleteTask(ctx context.Context, request gen.CompleteTaskRe
 	id := r.keys.id(ctx, request.TaskID, request.Params.IdempotencyKey)
 	task, err := r.tasks.CompleteTask(ctx, principal(ctx), request.TaskID, id, request.Body.Answer)
 	return gen.CompleteTask200JSONResponse(task), err
+}
+
+// ClaimTask hands on that the caller takes a task on.
+func (r taskRoutes) ClaimTask(ctx context.Context, request gen.ClaimTaskRequestObject) (gen.ClaimTaskResponseObject, error) {
+	task, err := r.tasks.HandTask(ctx, principal(ctx), incidents.HandRequest{
+		TaskID: request.TaskID, RequestID: r.keys.id(ctx, request.TaskID, request.Params.IdempotencyKey), Do: protocol.TaskClaim,
+	})
+	return gen.ClaimTask200JSONResponse(task), err
+}
+
+// AssignTask hands on to whom a task is given.
+func (r taskRoutes) AssignTask(ctx context.Context, request gen.AssignTaskRequestObject) (gen.AssignTaskResponseObject, error) {
+	to := request.Body.To
+	task, err := r.tasks.HandTask(ctx, principal(ctx), incidents.HandRequest{
+		TaskID: request.TaskID, RequestID: r.keys.id(ctx, request.TaskID, request.Params.IdempotencyKey), Do: protocol.TaskAssign,
+		To:     soar.Approver{Person: optional.Value(to.Person), Role: optional.Value(to.Role), Roster: optional.Value(to.Roster)},
+		Reason: request.Body.Reason,
+	})
+	return gen.AssignTask200JSONResponse(task), err
+}
+
+// ReleaseTask hands on that a task is given back.
+func (r taskRoutes) ReleaseTask(ctx context.Context, request gen.ReleaseTaskRequestObject) (gen.ReleaseTaskResponseObject, error) {
+	task, err := r.tasks.HandTask(ctx, principal(ctx), incidents.HandRequest{
+		TaskID: request.TaskID, RequestID: r.keys.id(ctx, request.TaskID, request.Params.IdempotencyKey), Do: protocol.TaskRelease,
+		Reason: optional.Value(request.Body.Reason),
+	})
+	return gen.ReleaseTask200JSONResponse(task), err
 }

@@ -121,7 +121,7 @@ func needReason(c protocol.Command) error {
 // that came with the first workflow task waits for this.
 func (i *incident) handle(ctx workflow.Context) error {
 	for _, register := range []func(workflow.Context) error{
-		i.handleState, i.handleAlerts, i.handleDecisions, i.handleDeclare, i.handleControl, i.handleSteps, i.handleContainments, i.handleDuties, i.handleEscalations, i.handleClose,
+		i.handleState, i.handleAlerts, i.handleDecisions, i.handleTasks, i.handleDeclare, i.handleControl, i.handleSteps, i.handleContainments, i.handleDuties, i.handleEscalations, i.handleClose,
 	} {
 		if err := register(ctx); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -58,7 +57,7 @@ func (i *incident) addEvent(e protocol.Event) protocol.Reply {
 	return reply("event %s received", e.Name)
 }
 
-// handleDecisions registers what people answer: approvals and tasks.
+// handleDecisions registers what people answer: approvals.
 func (i *incident) handleDecisions(ctx workflow.Context) error {
 	return all(
 		install(ctx, i, update[protocol.Decide]{
@@ -76,29 +75,7 @@ func (i *incident) handleDecisions(ctx workflow.Context) error {
 			check: func(a protocol.Answer) error { return i.Asking().MayAnswer(a) },
 			do:    func(a protocol.Answer) protocol.Reply { return i.Asking().TakeAnswer(a) },
 		}),
-		install(ctx, i, update[protocol.CompleteTask]{
-			name: protocol.UpdateCompleteTask, about: "A task's answer.",
-			check: func(c protocol.CompleteTask) error {
-				task := i.Case.Task(c.TaskID)
-				if task == nil {
-					return fmt.Errorf("there is no task %s in incident %s", c.TaskID, i.Case.Incident.ID)
-				}
-				if err := task.MayComplete(); err != nil {
-					return err
-				}
-				return form.Check(task.Form, c.Answer)
-			},
-			do: i.completeTask,
-		}),
 	)
-}
-
-func (i *incident) completeTask(c protocol.CompleteTask) protocol.Reply {
-	task := i.Case.Task(c.TaskID)
-	task.Complete(c.Answer, c.By, i.Now())
-	i.Case.TouchTask(task)
-	i.tellBy(c.By, protocol.EventTaskDone, task.StepPath, "Task "+task.ID+" done: "+task.Title, map[string]any{"task": task.ID, "answer": c.Answer})
-	return reply("task %s is done", task.ID)
 }
 
 // handleDeclare registers changes of the incident itself.

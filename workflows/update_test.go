@@ -39,6 +39,8 @@ func TestUpdates(t *testing.T) {
 			"approval " + ask + " is approved", "other actions", protocol.EventApprovalDecision},
 		{"complete_task", protocol.UpdateCompleteTask, answer("r1/side/c/task", nil), protocol.CompleteTask{Command: by("ana"), TaskID: "TSK-"},
 			"task " + taskID("r1/side/c/task") + " is done", "no task", protocol.EventTaskDone},
+		{"hand_task", protocol.UpdateHandTask, hand("r1/side/c/task", protocol.TaskClaim, 1), protocol.HandTask{Command: by("ana"), TaskID: taskID("r1/side/c/task"), Do: "steal"},
+			"ana claimed task " + taskID("r1/side/c/task") + ": task: because", "claimed, assigned or released", protocol.EventTaskAssigned},
 		{"declare", protocol.UpdateDeclare, protocol.Declare{Command: by("ana"), Severity: "critical", Owner: "ana"}, protocol.Declare{Command: by("ana"), Status: "reported"},
 			"changed: severity, owner", "does not go back", protocol.EventIncidentDeclared},
 		{"acknowledge", protocol.UpdateAcknowledge, protocol.Control{Command: by("ana")}, protocol.Control{Command: protocol.Command{By: soar.System("x")}},

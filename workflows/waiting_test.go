@@ -28,6 +28,52 @@ func answer(key string, values map[string]any) protocol.CompleteTask {
 	return protocol.CompleteTask{Command: by("ana"), TaskID: taskID(key), Answer: values}
 }
 
+// hand is a change of hands: claimed by ana, given to bob by the lead, or given back.
+func hand(key, do string, changes int) protocol.HandTask {
+	h := protocol.HandTask{Command: by("ana"), TaskID: taskID(key), Do: do, Holding: soar.Holding{Assignee: soar.Approver{Role: "analyst"}, Changes: changes}}
+	at, ana, lead := start(), person("ana"), person("lead")
+	switch do {
+	case protocol.TaskClaim:
+		h.Holding.ClaimedBy, h.Holding.ClaimedAt = &ana, &at
+	case protocol.TaskAssign:
+		h.Command, h.Reason = by("lead"), "knows the host"
+		h.To = &soar.Approver{Person: "bob"}
+		h.Holding.Assignee, h.Holding.AssignedBy, h.Holding.AssignedAt = *h.To, &lead, &at
+	}
+	return h
+}
+
+// A task changes hands: whoever has it is told of it, of its due time, and when it is
+// taken away; what a later word has overtaken changes nothing.
+func TestATaskChangesHands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, playbook("one", work("ask", plan.Task{Assignee: plan.Who{Role: "analyst"}, DueIn: 2 * time.Hour, Form: json.RawMessage(`{"type": "object", "required": ["seen"], "properties": {"seen": {"type": "boolean"}}}`)})))
+	claimed := w.at(time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskClaim, 1))
+	w.at(3*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskAssign, 3))
+	late := w.at(4*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskRelease, 2))
+	unfit := w.at(5*time.Hour, protocol.UpdateCompleteTask, answer("r1/ask", map[string]any{"seen": "yes"}))
+	w.at(6*time.Hour, protocol.UpdateCompleteTask, answer("r1/ask", map[string]any{"seen": true}))
+	over := w.at(7*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskClaim, 4))
+	w.closeAt(8 * time.Hour)
+	w.run(incident(playbook("one", work("ask", plan.Task{Assignee: plan.Who{Role: "analyst"}, DueIn: 2 * time.Hour, Form: json.RawMessage(`{"type": "object", "required": ["seen"], "properties": {"seen": {"type": "boolean"}}}`)})))).ended(soar.StatusClosed)
+	got := w.tasks[taskID("r1/ask")]
+	if got.Assignee.Person != "bob" || got.Changes != 3 || got.ClaimedBy != nil || got.Status != soar.TaskDone {
+		t.Errorf("got %+v", got)
+	}
+	if claimed.refused != "" || !strings.Contains(late.reply.Message, "by a later word") || !strings.Contains(unfit.refused, "/seen is of type string, expected boolean") || !strings.Contains(over.refused, "is done") {
+		t.Errorf("claimed %q, late %+v %q, unfit %q, over %q", claimed.refused, late.reply, late.refused, unfit.refused, over.refused)
+	}
+	var told []string
+	for _, kind := range []string{"task_assigned", "reminder", "note"} {
+		for _, m := range w.sent(kind) {
+			told = append(told, kind+" "+m.To[0].Person+string(m.To[0].Role))
+		}
+	}
+	if diff := cmp.Diff([]string{"task_assigned analyst", "task_assigned bob", "reminder ana", "note ana"}, told); diff != "" {
+		t.Errorf("told (-want +got)\n%s", diff)
+	}
+}
+
 func TestTask(t *testing.T) {
 	t.Parallel()
 	for _, row := range []stepRow{

@@ -38,7 +38,7 @@ func detail() protocol.Detail {
 				{Key: "r1/isolate", RunID: "r1", StepID: "isolate", Kind: "action", Action: "edr.isolate_host", Status: soar.StepFailed, Error: "no answer", StartedAt: Start},
 			}}},
 		Approvals:    []soar.Approval{approval()},
-		Tasks:        []soar.Task{{ID: TaskID, IncidentID: IncidentID, StepPath: "ask", Title: "Ask the owner", Status: soar.TaskOpen, Assignee: soar.Approver{Role: soar.RoleAnalyst}, Form: map[string]any{"type": "object"}, CreatedAt: Start, DueAt: &later}},
+		Tasks:        []soar.Task{{ID: TaskID, IncidentID: IncidentID, StepPath: "ask", Title: "Ask the owner", Status: soar.TaskOpen, Assignee: soar.Approver{Role: soar.RoleAnalyst}, Form: taskForm(), CreatedAt: Start, DueAt: &later}},
 		Containments: []soar.Containment{{ID: "key1", IncidentID: IncidentID, StepPath: "isolate", Action: "edr.isolate_host", Undo: "edr.release_host", Target: "web-01", Since: Start, Until: &later, State: "active"}},
 		Objectives: []soar.Objective{{Name: "acknowledge", DueAt: later, Policy: "default 1"}, {
 			Name: "eu-gdpr-33/notification", DueAt: later, Policy: "eu 1", Rule: "eu-gdpr-33",
@@ -103,5 +103,12 @@ func catalog() manifest.Catalog {
 			{Name: "host_info", Title: "Look a host up", Risk: soar.RiskRead, Input: host, Timeout: 30 * time.Second},
 			{Name: "isolate_host", Title: "Isolate a host", Risk: soar.RiskChange, Input: host, Target: "host", Protects: "host", Undo: &manifest.Undo{Action: "release_host"}, Idempotent: true, Timeout: time.Minute},
 		},
+	}}
+}
+
+func taskForm() map[string]any {
+	return map[string]any{"type": "object", "properties": map[string]any{
+		"number": map[string]any{"type": "string"}, "confirmed": map[string]any{"type": "boolean"},
+		"host": map[string]any{"type": "object", "properties": map[string]any{"name": map[string]any{"type": "string"}}},
 	}}
 }

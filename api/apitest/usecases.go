@@ -181,6 +181,23 @@ func (f *Fake) Task(ctx context.Context, _ soar.Principal, id string) (soar.Task
 	return detail().Tasks[0], nil
 }
 
+// HandTask notes who has the task from then on.
+func (f *Fake) HandTask(ctx context.Context, p soar.Principal, r incidents.HandRequest) (soar.Task, error) {
+	if err := f.begin(ctx, "HandTask", "%s %s %s %+v %q", r.TaskID, r.RequestID, r.Do, r.To, r.Reason); err != nil {
+		return soar.Task{}, err
+	}
+	task := detail().Tasks[0]
+	switch held := task.Holding(); r.Do {
+	case protocol.TaskClaim:
+		task = task.Held(held.Claimed(p.Actor, Start))
+	case protocol.TaskAssign:
+		task = task.Held(held.Assigned(r.To, p.Actor, Start))
+	default:
+		task = task.Held(held.Returned())
+	}
+	return task, nil
+}
+
 // CompleteTask notes an answer.
 func (f *Fake) CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error) {
 	if err := f.begin(ctx, "CompleteTask", "%s %s %v", taskID, requestID, answer); err != nil {

@@ -95,6 +95,33 @@ func (c *Client) TaskDone(ctx context.Context, id, key string, given map[string]
 	return answer(r.JSON200)
 }
 
+// TaskClaim takes a task on. key makes it count once; see NewKey.
+func (c *Client) TaskClaim(ctx context.Context, id, key string) (*gen.Task, error) {
+	r, err := c.api.ClaimTaskWithResponse(ctx, id, &gen.ClaimTaskParams{IdempotencyKey: &key})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// TaskAssign gives a task to somebody.
+func (c *Client) TaskAssign(ctx context.Context, id, key string, to gen.TaskReceiver, reason string) (*gen.Task, error) {
+	r, err := c.api.AssignTaskWithResponse(ctx, id, &gen.AssignTaskParams{IdempotencyKey: &key}, gen.AssignmentInput{To: to, Reason: reason})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
+// TaskRelease gives a claimed task back. reason may be empty for one's own.
+func (c *Client) TaskRelease(ctx context.Context, id, key, reason string) (*gen.Task, error) {
+	r, err := c.api.ReleaseTaskWithResponse(ctx, id, &gen.ReleaseTaskParams{IdempotencyKey: &key}, gen.TaskReleaseInput{Reason: optional(reason)})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.JSON200)
+}
+
 // Evidence gives what is known of an item, with its chain of custody.
 func (c *Client) Evidence(ctx context.Context, id string) (*gen.EvidenceDetail, error) {
 	r, err := c.api.ShowEvidenceWithResponse(ctx, id)

@@ -404,6 +404,15 @@ type ApprovalStatus = soar.ApprovalStatus
 // Approver Holders of a role, or one person.
 type Approver = soar.Approver
 
+// AssignmentInput defines model for AssignmentInput.
+type AssignmentInput struct {
+	// Reason For whoever gets it, and the record
+	Reason string `json:"reason"`
+
+	// To Exactly one of the three.
+	To TaskReceiver `json:"to"`
+}
+
 // BoundAction One action as it will run, its arguments resolved.
 type BoundAction = soar.BoundAction
 
@@ -1248,6 +1257,21 @@ type TaskPage struct {
 	Next  *string `json:"next,omitempty"`
 }
 
+// TaskReceiver Exactly one of the three.
+type TaskReceiver struct {
+	Person *string `json:"person,omitempty"`
+	Role   *Role   `json:"role,omitempty"`
+
+	// Roster Whoever is on call by it
+	Roster *string `json:"roster,omitempty"`
+}
+
+// TaskReleaseInput defines model for TaskReleaseInput.
+type TaskReleaseInput struct {
+	// Reason Needed to take back what somebody else has claimed
+	Reason *string `json:"reason,omitempty"`
+}
+
 // TaskStatus defines model for TaskStatus.
 type TaskStatus = soar.TaskStatus
 
@@ -1883,7 +1907,7 @@ type ListTasksParams struct {
 	Status     *TaskStatus `form:"status,omitempty" json:"status,omitempty"`
 	IncidentID *IncidentID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
 
-	// Mine true: those that are for you or for a role of yours
+	// Mine true: those that you have claimed, and those nobody has that are for you, a role of yours or a roster by which you are on call
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// Limit Rows at most; 50 when left out
@@ -1893,8 +1917,26 @@ type ListTasksParams struct {
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// AssignTaskParams defines parameters for AssignTask.
+type AssignTaskParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ClaimTaskParams defines parameters for ClaimTask.
+type ClaimTaskParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CompleteTaskParams defines parameters for CompleteTask.
 type CompleteTaskParams struct {
+	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReleaseTaskParams defines parameters for ReleaseTask.
+type ReleaseTaskParams struct {
 	// IdempotencyKey Names this one request; sent again, it is done once. Left out: every request is a new one.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2016,8 +2058,14 @@ type RecordQualificationJSONRequestBody = QualificationInput
 // ClaimSlackCodeJSONRequestBody defines body for ClaimSlackCode for application/json ContentType.
 type ClaimSlackCodeJSONRequestBody = SlackCodeInput
 
+// AssignTaskJSONRequestBody defines body for AssignTask for application/json ContentType.
+type AssignTaskJSONRequestBody = AssignmentInput
+
 // CompleteTaskJSONRequestBody defines body for CompleteTask for application/json ContentType.
 type CompleteTaskJSONRequestBody = CompletionInput
+
+// ReleaseTaskJSONRequestBody defines body for ReleaseTask for application/json ContentType.
+type ReleaseTaskJSONRequestBody = TaskReleaseInput
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenInput
@@ -3320,9 +3368,34 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/tasks/{task_id} (the `ShowTask` operationId).
 	ShowTask(ctx context.Context, taskID PathTask, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AssignTaskWithBody Give a task to somebody
+	//
+	// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+	AssignTaskWithBody(ctx context.Context, taskID PathTask, params *AssignTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignTask Give a task to somebody
+	//
+	// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+	AssignTask(ctx context.Context, taskID PathTask, params *AssignTaskParams, body AssignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimTask Take a task on
+	//
+	// For the person it is for, holders of the role, who is on call by the roster. The first who claims it has it; from then on he or who leads the response completes it. Claiming it again changes nothing.
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/claim (the `ClaimTask` operationId).
+	ClaimTask(ctx context.Context, taskID PathTask, params *ClaimTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CompleteTaskWithBody Answer a task
 	//
-	// The answer must fit the task's form.
+	// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3331,12 +3404,30 @@ type ClientInterface interface {
 
 	// CompleteTask Answer a task
 	//
-	// The answer must fit the task's form.
+	// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/tasks/{task_id}/completion (the `CompleteTask` operationId).
 	CompleteTask(ctx context.Context, taskID PathTask, params *CompleteTaskParams, body CompleteTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseTaskWithBody Give a claimed task back
+	//
+	// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+	ReleaseTaskWithBody(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseTask Give a claimed task back
+	//
+	// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+	ReleaseTask(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, body ReleaseTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens List tokens, never their secrets
 	//
@@ -5489,9 +5580,64 @@ func (c *Client) ShowTask(ctx context.Context, taskID PathTask, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// AssignTaskWithBody Give a task to somebody
+//
+// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+func (c *Client) AssignTaskWithBody(ctx context.Context, taskID PathTask, params *AssignTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignTaskRequestWithBody(c.Server, taskID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignTask Give a task to somebody
+//
+// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+func (c *Client) AssignTask(ctx context.Context, taskID PathTask, params *AssignTaskParams, body AssignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignTaskRequest(c.Server, taskID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimTask Take a task on
+//
+// For the person it is for, holders of the role, who is on call by the roster. The first who claims it has it; from then on he or who leads the response completes it. Claiming it again changes nothing.
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/claim (the `ClaimTask` operationId).
+func (c *Client) ClaimTask(ctx context.Context, taskID PathTask, params *ClaimTaskParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimTaskRequest(c.Server, taskID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CompleteTaskWithBody Answer a task
 //
-// The answer must fit the task's form.
+// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5510,13 +5656,51 @@ func (c *Client) CompleteTaskWithBody(ctx context.Context, taskID PathTask, para
 
 // CompleteTask Answer a task
 //
-// The answer must fit the task's form.
+// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/tasks/{task_id}/completion (the `CompleteTask` operationId).
 func (c *Client) CompleteTask(ctx context.Context, taskID PathTask, params *CompleteTaskParams, body CompleteTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCompleteTaskRequest(c.Server, taskID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseTaskWithBody Give a claimed task back
+//
+// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+func (c *Client) ReleaseTaskWithBody(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseTaskRequestWithBody(c.Server, taskID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseTask Give a claimed task back
+//
+// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+func (c *Client) ReleaseTask(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, body ReleaseTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseTaskRequest(c.Server, taskID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10648,6 +10832,117 @@ func NewShowTaskRequest(server string, taskID PathTask) (*http.Request, error) {
 	return req, nil
 }
 
+// NewAssignTaskRequest calls the generic AssignTask builder with application/json body
+func NewAssignTaskRequest(server string, taskID PathTask, params *AssignTaskParams, body AssignTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignTaskRequestWithBody(server, taskID, params, "application/json", bodyReader)
+}
+
+// NewAssignTaskRequestWithBody constructs an http.Request for the AssignTask method, with any body, and a specified content type
+func NewAssignTaskRequestWithBody(server string, taskID PathTask, params *AssignTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task_id", taskID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tasks/%s/assignment", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewClaimTaskRequest constructs an http.Request for the ClaimTask method
+func NewClaimTaskRequest(server string, taskID PathTask, params *ClaimTaskParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task_id", taskID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tasks/%s/claim", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewCompleteTaskRequest calls the generic CompleteTask builder with application/json body
 func NewCompleteTaskRequest(server string, taskID PathTask, params *CompleteTaskParams, body CompleteTaskJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10676,6 +10971,68 @@ func NewCompleteTaskRequestWithBody(server string, taskID PathTask, params *Comp
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/tasks/%s/completion", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReleaseTaskRequest calls the generic ReleaseTask builder with application/json body
+func NewReleaseTaskRequest(server string, taskID PathTask, params *ReleaseTaskParams, body ReleaseTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseTaskRequestWithBody(server, taskID, params, "application/json", bodyReader)
+}
+
+// NewReleaseTaskRequestWithBody constructs an http.Request for the ReleaseTask method, with any body, and a specified content type
+func NewReleaseTaskRequestWithBody(server string, taskID PathTask, params *ReleaseTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "task_id", taskID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tasks/%s/release", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -12073,9 +12430,36 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/tasks/{task_id} (the `ShowTask` operationId).
 	ShowTaskWithResponse(ctx context.Context, taskID PathTask, reqEditors ...RequestEditorFn) (*ShowTaskResponse, error)
 
+	// AssignTaskWithBodyWithResponse Give a task to somebody
+	//
+	// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+	AssignTaskWithBodyWithResponse(ctx context.Context, taskID PathTask, params *AssignTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignTaskResponse, error)
+
+	// AssignTaskWithResponse Give a task to somebody
+	//
+	// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+	AssignTaskWithResponse(ctx context.Context, taskID PathTask, params *AssignTaskParams, body AssignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignTaskResponse, error)
+
+	// ClaimTaskWithResponse Take a task on
+	//
+	// For the person it is for, holders of the role, who is on call by the roster. The first who claims it has it; from then on he or who leads the response completes it. Claiming it again changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/claim (the `ClaimTask` operationId).
+	ClaimTaskWithResponse(ctx context.Context, taskID PathTask, params *ClaimTaskParams, reqEditors ...RequestEditorFn) (*ClaimTaskResponse, error)
+
 	// CompleteTaskWithBodyWithResponse Answer a task
 	//
-	// The answer must fit the task's form.
+	// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12084,12 +12468,30 @@ type ClientWithResponsesInterface interface {
 
 	// CompleteTaskWithResponse Answer a task
 	//
-	// The answer must fit the task's form.
+	// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tasks/{task_id}/completion (the `CompleteTask` operationId).
 	CompleteTaskWithResponse(ctx context.Context, taskID PathTask, params *CompleteTaskParams, body CompleteTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteTaskResponse, error)
+
+	// ReleaseTaskWithBodyWithResponse Give a claimed task back
+	//
+	// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+	ReleaseTaskWithBodyWithResponse(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseTaskResponse, error)
+
+	// ReleaseTaskWithResponse Give a claimed task back
+	//
+	// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+	ReleaseTaskWithResponse(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, body ReleaseTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseTaskResponse, error)
 
 	// ListTokensWithResponse List tokens, never their secrets
 	//
@@ -14858,6 +15260,70 @@ func (r ShowTaskResponse) StatusCode() int {
 	return 0
 }
 
+// AssignTaskResponseDefaultHeaders the declared response headers of an HTTP default response for AssignTask
+type AssignTaskResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AssignTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Task
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AssignTaskResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ClaimTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ClaimTask
+type ClaimTaskResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ClaimTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Task
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ClaimTaskResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ClaimTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClaimTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // CompleteTaskResponseDefaultHeaders the declared response headers of an HTTP default response for CompleteTask
 type CompleteTaskResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -14884,6 +15350,38 @@ func (r CompleteTaskResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CompleteTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReleaseTaskResponseDefaultHeaders the declared response headers of an HTTP default response for ReleaseTask
+type ReleaseTaskResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ReleaseTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Task
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReleaseTaskResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseTaskResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16859,9 +17357,54 @@ func (c *ClientWithResponses) ShowTaskWithResponse(ctx context.Context, taskID P
 	return ParseShowTaskResponse(rsp)
 }
 
+// AssignTaskWithBodyWithResponse Give a task to somebody
+//
+// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+func (c *ClientWithResponses) AssignTaskWithBodyWithResponse(ctx context.Context, taskID PathTask, params *AssignTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignTaskResponse, error) {
+	rsp, err := c.AssignTaskWithBody(ctx, taskID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignTaskResponse(rsp)
+}
+
+// AssignTaskWithResponse Give a task to somebody
+//
+// To a person, a role or who is on call by a roster, that may complete tasks and needs to know of the incident. They are told; whoever had claimed it is told that it is no longer his.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/assignment (the `AssignTask` operationId).
+func (c *ClientWithResponses) AssignTaskWithResponse(ctx context.Context, taskID PathTask, params *AssignTaskParams, body AssignTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignTaskResponse, error) {
+	rsp, err := c.AssignTask(ctx, taskID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignTaskResponse(rsp)
+}
+
+// ClaimTaskWithResponse Take a task on
+//
+// For the person it is for, holders of the role, who is on call by the roster. The first who claims it has it; from then on he or who leads the response completes it. Claiming it again changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/claim (the `ClaimTask` operationId).
+func (c *ClientWithResponses) ClaimTaskWithResponse(ctx context.Context, taskID PathTask, params *ClaimTaskParams, reqEditors ...RequestEditorFn) (*ClaimTaskResponse, error) {
+	rsp, err := c.ClaimTask(ctx, taskID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimTaskResponse(rsp)
+}
+
 // CompleteTaskWithBodyWithResponse Answer a task
 //
-// The answer must fit the task's form.
+// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16876,7 +17419,7 @@ func (c *ClientWithResponses) CompleteTaskWithBodyWithResponse(ctx context.Conte
 
 // CompleteTaskWithResponse Answer a task
 //
-// The answer must fit the task's form.
+// The answer must fit the task's form; what the form gives by default is filled in. `errors` of the refusal names each place with a JSON pointer. For whoever has claimed the task, for its assignee when nobody has, and for who leads the response.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16887,6 +17430,36 @@ func (c *ClientWithResponses) CompleteTaskWithResponse(ctx context.Context, task
 		return nil, err
 	}
 	return ParseCompleteTaskResponse(rsp)
+}
+
+// ReleaseTaskWithBodyWithResponse Give a claimed task back
+//
+// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+func (c *ClientWithResponses) ReleaseTaskWithBodyWithResponse(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseTaskResponse, error) {
+	rsp, err := c.ReleaseTaskWithBody(ctx, taskID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseTaskResponse(rsp)
+}
+
+// ReleaseTaskWithResponse Give a claimed task back
+//
+// Whoever has claimed it gives it back; who may assign tasks takes it back, with a reason. Those it is for are told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/tasks/{task_id}/release (the `ReleaseTask` operationId).
+func (c *ClientWithResponses) ReleaseTaskWithResponse(ctx context.Context, taskID PathTask, params *ReleaseTaskParams, body ReleaseTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseTaskResponse, error) {
+	rsp, err := c.ReleaseTask(ctx, taskID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseTaskResponse(rsp)
 }
 
 // ListTokensWithResponse List tokens, never their secrets
@@ -20864,6 +21437,98 @@ func ParseShowTaskResponse(rsp *http.Response) (*ShowTaskResponse, error) {
 	return response, nil
 }
 
+// ParseAssignTaskResponse parses an HTTP response from a AssignTaskWithResponse call
+func ParseAssignTaskResponse(rsp *http.Response) (*AssignTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Task
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AssignTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClaimTaskResponse parses an HTTP response from a ClaimTaskWithResponse call
+func ParseClaimTaskResponse(rsp *http.Response) (*ClaimTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClaimTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Task
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ClaimTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCompleteTaskResponse parses an HTTP response from a CompleteTaskWithResponse call
 func ParseCompleteTaskResponse(rsp *http.Response) (*CompleteTaskResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20897,6 +21562,52 @@ func ParseCompleteTaskResponse(rsp *http.Response) (*CompleteTaskResponse, error
 	switch {
 	case true:
 		var headers CompleteTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReleaseTaskResponse parses an HTTP response from a ReleaseTaskWithResponse call
+func ParseReleaseTaskResponse(rsp *http.Response) (*ReleaseTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Task
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ReleaseTaskResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -21508,9 +22219,18 @@ type ServerInterface interface {
 	// ShowTask Show one task with its form
 	// (GET /api/v1/tasks/{task_id})
 	ShowTask(ctx echo.Context, taskID PathTask) error
+	// AssignTask Give a task to somebody
+	// (POST /api/v1/tasks/{task_id}/assignment)
+	AssignTask(ctx echo.Context, taskID PathTask, params AssignTaskParams) error
+	// ClaimTask Take a task on
+	// (POST /api/v1/tasks/{task_id}/claim)
+	ClaimTask(ctx echo.Context, taskID PathTask, params ClaimTaskParams) error
 	// CompleteTask Answer a task
 	// (POST /api/v1/tasks/{task_id}/completion)
 	CompleteTask(ctx echo.Context, taskID PathTask, params CompleteTaskParams) error
+	// ReleaseTask Give a claimed task back
+	// (POST /api/v1/tasks/{task_id}/release)
+	ReleaseTask(ctx echo.Context, taskID PathTask, params ReleaseTaskParams) error
 	// ListTokens List tokens, never their secrets
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context) error
@@ -24141,6 +24861,78 @@ func (w *ServerInterfaceWrapper) ShowTask(ctx echo.Context) error {
 	return err
 }
 
+// AssignTask converts echo context to params.
+func (w *ServerInterfaceWrapper) AssignTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task_id" -------------
+	var taskID PathTask
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task_id", ctx.Param("task_id"), &taskID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AssignTaskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AssignTask(ctx, taskID, params)
+	return err
+}
+
+// ClaimTask converts echo context to params.
+func (w *ServerInterfaceWrapper) ClaimTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task_id" -------------
+	var taskID PathTask
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task_id", ctx.Param("task_id"), &taskID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClaimTaskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClaimTask(ctx, taskID, params)
+	return err
+}
+
 // CompleteTask converts echo context to params.
 func (w *ServerInterfaceWrapper) CompleteTask(ctx echo.Context) error {
 	var err error
@@ -24174,6 +24966,42 @@ func (w *ServerInterfaceWrapper) CompleteTask(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CompleteTask(ctx, taskID, params)
+	return err
+}
+
+// ReleaseTask converts echo context to params.
+func (w *ServerInterfaceWrapper) ReleaseTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task_id" -------------
+	var taskID PathTask
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task_id", ctx.Param("task_id"), &taskID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseTaskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReleaseTask(ctx, taskID, params)
 	return err
 }
 
@@ -24403,6 +25231,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
 	router.GET(options.BaseURL+"/api/v1/tasks/:task_id", wrapper.ShowTask, options.OperationMiddlewares["showTask"]...)
 	router.POST(options.BaseURL+"/api/v1/tasks/:task_id/completion", wrapper.CompleteTask, options.OperationMiddlewares["completeTask"]...)
+	router.POST(options.BaseURL+"/api/v1/tasks/:task_id/claim", wrapper.ClaimTask, options.OperationMiddlewares["claimTask"]...)
+	router.POST(options.BaseURL+"/api/v1/tasks/:task_id/assignment", wrapper.AssignTask, options.OperationMiddlewares["assignTask"]...)
+	router.POST(options.BaseURL+"/api/v1/tasks/:task_id/release", wrapper.ReleaseTask, options.OperationMiddlewares["releaseTask"]...)
 	router.GET(options.BaseURL+"/api/v1/playbooks", wrapper.ListPlaybooks, options.OperationMiddlewares["listPlaybooks"]...)
 	router.POST(options.BaseURL+"/api/v1/playbooks/lint", wrapper.LintPlaybook, options.OperationMiddlewares["lintPlaybook"]...)
 	router.GET(options.BaseURL+"/api/v1/playbooks/:name", wrapper.ShowPlaybook, options.OperationMiddlewares["showPlaybook"]...)
@@ -28206,6 +29037,95 @@ func (response ShowTaskdefaultApplicationProblemPlusJSONResponse) VisitShowTaskR
 	return err
 }
 
+type AssignTaskRequestObject struct {
+	TaskID PathTask `json:"task_id"`
+	Params AssignTaskParams
+	Body   *AssignTaskJSONRequestBody
+}
+
+type AssignTaskResponseObject interface {
+	VisitAssignTaskResponse(w http.ResponseWriter) error
+}
+
+type AssignTask200JSONResponse Task
+
+func (response AssignTask200JSONResponse) VisitAssignTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AssignTaskdefaultApplicationProblemPlusJSONResponse) VisitAssignTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimTaskRequestObject struct {
+	TaskID PathTask `json:"task_id"`
+	Params ClaimTaskParams
+}
+
+type ClaimTaskResponseObject interface {
+	VisitClaimTaskResponse(w http.ResponseWriter) error
+}
+
+type ClaimTask200JSONResponse Task
+
+func (response ClaimTask200JSONResponse) VisitClaimTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ClaimTaskdefaultApplicationProblemPlusJSONResponse) VisitClaimTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteTaskRequestObject struct {
 	TaskID PathTask `json:"task_id"`
 	Params CompleteTaskParams
@@ -28237,6 +29157,51 @@ type CompleteTaskdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CompleteTaskdefaultApplicationProblemPlusJSONResponse) VisitCompleteTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseTaskRequestObject struct {
+	TaskID PathTask `json:"task_id"`
+	Params ReleaseTaskParams
+	Body   *ReleaseTaskJSONRequestBody
+}
+
+type ReleaseTaskResponseObject interface {
+	VisitReleaseTaskResponse(w http.ResponseWriter) error
+}
+
+type ReleaseTask200JSONResponse Task
+
+func (response ReleaseTask200JSONResponse) VisitReleaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReleaseTaskdefaultApplicationProblemPlusJSONResponse) VisitReleaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28867,9 +29832,18 @@ type StrictServerInterface interface {
 	// ShowTask Show one task with its form
 	// (GET /api/v1/tasks/{task_id})
 	ShowTask(ctx context.Context, request ShowTaskRequestObject) (ShowTaskResponseObject, error)
+	// AssignTask Give a task to somebody
+	// (POST /api/v1/tasks/{task_id}/assignment)
+	AssignTask(ctx context.Context, request AssignTaskRequestObject) (AssignTaskResponseObject, error)
+	// ClaimTask Take a task on
+	// (POST /api/v1/tasks/{task_id}/claim)
+	ClaimTask(ctx context.Context, request ClaimTaskRequestObject) (ClaimTaskResponseObject, error)
 	// CompleteTask Answer a task
 	// (POST /api/v1/tasks/{task_id}/completion)
 	CompleteTask(ctx context.Context, request CompleteTaskRequestObject) (CompleteTaskResponseObject, error)
+	// ReleaseTask Give a claimed task back
+	// (POST /api/v1/tasks/{task_id}/release)
+	ReleaseTask(ctx context.Context, request ReleaseTaskRequestObject) (ReleaseTaskResponseObject, error)
 	// ListTokens List tokens, never their secrets
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -31773,6 +32747,81 @@ func (sh *strictHandler) ShowTask(ctx echo.Context, taskID PathTask) error {
 	return nil
 }
 
+// AssignTask operation middleware
+func (sh *strictHandler) AssignTask(ctx echo.Context, taskID PathTask, params AssignTaskParams) error {
+	var request AssignTaskRequestObject
+
+	request.TaskID = taskID
+	request.Params = params
+
+	var body AssignTaskJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AssignTask(ctx.Request().Context(), request.(AssignTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssignTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AssignTaskResponseObject); ok {
+		return validResponse.VisitAssignTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ClaimTask operation middleware
+func (sh *strictHandler) ClaimTask(ctx echo.Context, taskID PathTask, params ClaimTaskParams) error {
+	var request ClaimTaskRequestObject
+
+	request.TaskID = taskID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimTask(ctx.Request().Context(), request.(ClaimTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClaimTaskResponseObject); ok {
+		return validResponse.VisitClaimTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CompleteTask operation middleware
 func (sh *strictHandler) CompleteTask(ctx echo.Context, taskID PathTask, params CompleteTaskParams) error {
 	var request CompleteTaskRequestObject
@@ -31816,6 +32865,55 @@ func (sh *strictHandler) CompleteTask(ctx echo.Context, taskID PathTask, params 
 		return err
 	} else if validResponse, ok := response.(CompleteTaskResponseObject); ok {
 		return validResponse.VisitCompleteTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReleaseTask operation middleware
+func (sh *strictHandler) ReleaseTask(ctx echo.Context, taskID PathTask, params ReleaseTaskParams) error {
+	var request ReleaseTaskRequestObject
+
+	request.TaskID = taskID
+	request.Params = params
+
+	var body ReleaseTaskJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseTask(ctx.Request().Context(), request.(ReleaseTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReleaseTaskResponseObject); ok {
+		return validResponse.VisitReleaseTaskResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -101,6 +101,9 @@ func approvers(who []soar.Approver) string {
 	names := make([]string, len(who))
 	for i, one := range who {
 		names[i] = join(" ", string(one.Role), one.Person)
+		if one.Roster != "" {
+			names[i] = join(" ", names[i], "roster:"+one.Roster)
+		}
 	}
 	return strings.Join(names, ", ")
 }

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,8 +11,8 @@ import (
 )
 
 func newTaskCommand(c *cli) *cobra.Command {
-	return family("task", "Work that playbooks give to people", "  tocsin task list\n  tocsin task done TSK-0123456789 --set confirmed=true",
-		newTaskListCommand(c), newTaskShowCommand(c), newTaskDoneCommand(c))
+	return family("task", "Work that playbooks give to people", "  tocsin task list\n  tocsin task done TSK-0123456789 --answer confirmed=true",
+		newTaskListCommand(c), newTaskShowCommand(c), newTaskClaimCommand(c), newTaskAssignCommand(c), newTaskReleaseCommand(c), newTaskDoneCommand(c))
 }
 
 func newTaskListCommand(c *cli) *cobra.Command {
@@ -50,7 +49,7 @@ func newTaskListCommand(c *cli) *cobra.Command {
 func printTasks(p *printer, tasks []gen.Task, next *string) {
 	rows := make([][]any, len(tasks))
 	for i, t := range tasks {
-		rows[i] = []any{t.ID, p.state(string(t.Status)), t.IncidentID, orDash(whenSet(t.DueAt)), orDash(approvers([]soar.Approver{t.Assignee})), cut(t.Title, 60)}
+		rows[i] = []any{t.ID, p.state(string(t.Status)), t.IncidentID, orDash(whenSet(t.DueAt)), orDash(whoseTask(t)), cut(t.Title, 60)}
 	}
 	p.list([]string{"TASK", "STATE", "INCIDENT", "DUE", "WHOSE", "TITLE"}, rows, next)
 }
@@ -76,12 +75,8 @@ func newTaskShowCommand(c *cli) *cobra.Command {
 }
 
 func printTask(p *printer, t gen.Task) {
-	by := ""
-	if t.CompletedBy != nil {
-		by = actor(*t.CompletedBy)
-	}
 	p.fields("task", t.ID, "title", t.Title, "state", p.state(string(t.Status)), "incident", t.IncidentID, "step", t.StepPath,
-		"whose", approvers([]soar.Approver{t.Assignee}), "given", when(t.CreatedAt), "due", whenSet(t.DueAt), "done", join(" by ", whenSet(t.CompletedAt), by))
+		"for", approvers([]soar.Approver{t.Assignee}), "assigned", byWhom(t.AssignedAt, t.AssignedBy), "claimed", byWhom(t.ClaimedAt, t.ClaimedBy), "given", when(t.CreatedAt), "due", whenSet(t.DueAt), "done", byWhom(t.CompletedAt, t.CompletedBy))
 	if len(t.Form) > 0 {
 		p.section("Form (JSON Schema of the answer)")
 		p.values(t.Form)
@@ -92,26 +87,35 @@ func printTask(p *printer, t gen.Task) {
 	}
 }
 
+// byWhom says when something was done and by whom; nothing when it was not.
+func byWhom(at *time.Time, by *soar.Actor) string {
+	if at == nil || by == nil {
+		return ""
+	}
+	return whenSet(at) + " by " + actor(*by)
+}
+
 func newTaskDoneCommand(c *cli) *cobra.Command {
-	var given string
-	var set []string
+	var flags answerFlags
 	command := &cobra.Command{
-		Use:     "done TASK",
-		Short:   "Answer a task",
-		Long:    "Answer a task. The answer must fit the task's form; \"tocsin task show\" shows it.",
-		Example: "  tocsin task done TSK-0123456789\n  tocsin task done TSK-0123456789 --set confirmed=true --set note=\"called at 9\"\n  tocsin task done TSK-0123456789 --answer '{\"confirmed\": true}'\n  tocsin task done TSK-0123456789 --answer answer.json",
+		Use:   "done TASK",
+		Short: "Answer a task",
+		Long: `Answer a task. The answer must fit the task's form; "tocsin task show" shows it. On a
+terminal, without flags, the form's fields are asked for.`,
+		Example: "  tocsin task done TSK-0123456789\n  tocsin task done TSK-0123456789 --answer confirmed=true --answer note=\"called at 9\"\n  tocsin task done TSK-0123456789 --answer host.name=web-1\n  tocsin task done TSK-0123456789 --answers answers.json",
 		Args:    words(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := pairs("--set", set)
+			server, err := c.connect()
 			if err != nil {
 				return err
 			}
-			if given != "" {
-				if answer, err = readAnswer(cmd, given); err != nil {
-					return err
+			answer, err := flags.readAnswer(cmd, func() (map[string]any, error) {
+				task, err := server.Task(cmd.Context(), args[0])
+				if err != nil {
+					return nil, err
 				}
-			}
-			server, err := c.connect()
+				return task.Form, nil
+			})
 			if err != nil {
 				return err
 			}
@@ -122,27 +126,8 @@ func newTaskDoneCommand(c *cli) *cobra.Command {
 			return c.show(cmd, task, func(p *printer) { p.line("%s  %s", task.ID, p.state(string(task.Status))) })
 		},
 	}
-	command.Flags().StringVar(&given, "answer", "", "the answer as a JSON object, or the file that holds it; - is standard input")
-	command.Flags().StringArrayVar(&set, "set", nil, "name=value, the value as JSON or text; may be repeated")
-	command.MarkFlagsMutuallyExclusive("answer", "set")
+	command.Flags().StringArrayVar(&flags.given, "answer", nil, "name=value, typed as the form says, may be repeated; or all of it as one JSON object")
+	command.Flags().StringVar(&flags.file, "answers", "", "the file that holds the answer as a JSON object; - is standard input")
+	command.MarkFlagsMutuallyExclusive("answer", "answers")
 	return command
-}
-
-// readAnswer takes the object itself, which begins with a brace, or the name of a
-// file that holds it.
-func readAnswer(cmd *cobra.Command, given string) (map[string]any, error) {
-	const most = 256 << 10
-	body, where := []byte(given), "--answer"
-	if !strings.HasPrefix(strings.TrimSpace(given), "{") {
-		var err error
-		if body, err = readInput(cmd, given, most); err != nil {
-			return nil, err
-		}
-		where = given
-	}
-	var answer map[string]any
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, usage("%s: expected a JSON object: %v", where, err)
-	}
-	return answer, nil
 }

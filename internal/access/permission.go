@@ -26,6 +26,7 @@ const (
 	ApprovalDecide   Permission = "approval:decide"
 	TaskRead         Permission = "task:read"
 	TaskComplete     Permission = "task:complete"
+	TaskAssign       Permission = "task:assign" // give it to somebody, take it back from somebody
 	PlaybookRead     Permission = "playbook:read"
 	PlaybookPublish  Permission = "playbook:publish"
 	PlaybookActivate Permission = "playbook:activate" // also disable
@@ -55,7 +56,7 @@ func Permissions() []Permission {
 	return []Permission{
 		AlertSend, AlertRead,
 		IncidentRead, IncidentReadOwn, IncidentOpen, IncidentNote, IncidentCommand, IncidentOverride, IncidentCancel, IncidentClose,
-		ClockRead, ApprovalRead, ApprovalDecide, TaskRead, TaskComplete,
+		ClockRead, ApprovalRead, ApprovalDecide, TaskRead, TaskComplete, TaskAssign,
 		PlaybookRead, PlaybookPublish, PlaybookActivate,
 		RecordRead, EvidenceRead, EvidenceManage,
 		TokenRead, TokenManage, FreezeRead, FreezeSet, ConfigRead, ConfigWrite, OperationsRead, OperationsRetry,

@@ -19,7 +19,7 @@ func Granted(role soar.Role) []Permission {
 		return analyst()
 	case soar.RoleSOCLead, soar.RoleIncidentCommander:
 		return append(analyst(), IncidentOverride, IncidentCancel, IncidentClose,
-			ApprovalDecide, PlaybookActivate, FreezeSet, ConfigRead, QualificationManage, AbsenceManage)
+			TaskAssign, ApprovalDecide, PlaybookActivate, FreezeSet, ConfigRead, QualificationManage, AbsenceManage)
 	case soar.RoleCISO:
 		return append(reader(), IncidentOpen, IncidentNote, IncidentCommand, IncidentCancel, IncidentClose,
 			ApprovalDecide, TaskComplete, FreezeSet, ConfigRead, PersonRead, QualificationManage, AbsenceSet, AbsenceManage, PayloadDecode)

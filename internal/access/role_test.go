@@ -36,6 +36,7 @@ func wantTable() map[Permission]string {
 		ApprovalDecide:   ". . x x x . . . . . . . .",
 		TaskRead:         ". x x x x x x . x x . x .",
 		TaskComplete:     ". x x x x x . . x x . . .",
+		TaskAssign:       ". . x x . . . . . . . . .",
 		PlaybookRead:     ". x x x x x x x . x x x .",
 		PlaybookPublish:  ". . . . . . x . . . . . .",
 		PlaybookActivate: ". . x x . . x . . . . . .",

@@ -57,7 +57,7 @@ func (a *App) initUseCases(ctx context.Context) error {
 		Limit: intake.Limit{PerSecond: a.config.AlertRate, Burst: a.config.AlertBurst},
 	})
 	a.incidents = incidents.New(incidents.Options{
-		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, Plans: a.library, People: a.people, Versions: a.store,
+		Store: a.store, Workflows: a.temporal, Playbooks: a.intake, Pins: a.library, Plans: a.library, People: a.people, Versions: a.store, Rosters: a.oncall,
 		Policy: a.policy, Settings: settings, Logger: a.log,
 	})
 	if a.slack, err = slackroom.New(slackroom.Options{Config: a.config.Slack, Store: a.store, People: a.people, Refusals: a.incidents, Desk: slackroom.At(a.incidents, a.people, a.oncall), Meter: a.metrics, Log: a.log}); err != nil {

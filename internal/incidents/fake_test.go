@@ -258,11 +258,26 @@ func (m *memory) TaskComplete(_ context.Context, taskID string, update protocol.
 		if before == update.ID {
 			return nil
 		}
-		return soar.Errorf(soar.CodeConflict, "memory", "task %s is answered already", taskID)
+		return soar.Errorf(soar.CodeConflict, "memory", "task %s was done", taskID)
 	}
 	task := m.tasks[taskID]
 	task.Status, task.Answer, task.CompletedBy, task.CompletedAt = soar.TaskDone, update.Answer, &update.By, &update.At
 	m.tasks[taskID], m.answered[taskID] = task, update.ID
+	return m.append(task.IncidentID, event)
+}
+
+func (m *memory) TaskHand(_ context.Context, taskID string, update protocol.HandTask, event record.Payload, next func(soar.Task) (soar.Holding, error)) error {
+	leave, err := m.enter("TaskHand")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	task := m.tasks[taskID]
+	held, err := next(task)
+	if err != nil {
+		return err
+	}
+	m.tasks[taskID], m.commands[update.ID] = task.Held(held), protocol.UpdateHandTask
 	return m.append(task.IncidentID, event)
 }
 

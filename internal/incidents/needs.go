@@ -56,6 +56,7 @@ type taskKeeper interface {
 	TaskGet(ctx context.Context, id string) (soar.Task, error)
 	TaskList(ctx context.Context, filter soar.TaskFilter) ([]soar.Task, string, error)
 	TaskComplete(ctx context.Context, taskID string, update protocol.CompleteTask, event record.Payload) error
+	TaskHand(ctx context.Context, taskID string, update protocol.HandTask, event record.Payload, next func(soar.Task) (soar.Holding, error)) error
 }
 
 type evidenceReader interface {
@@ -106,6 +107,12 @@ type directory interface {
 	Find(ctx context.Context, personID string) (soar.Person, error)
 	Unqualified(ctx context.Context, personID string, actions []string, at time.Time) (missing []string, err error)
 	Represents(ctx context.Context, personID string, at time.Time) ([]soar.Person, error)
+}
+
+// rosters knows who is on call: internal/oncall/desk.
+type rosters interface {
+	Names() []string
+	OnCall(ctx context.Context, roster string, at time.Time) ([]string, error)
 }
 
 // publisher knows who published a playbook's version.

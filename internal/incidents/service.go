@@ -24,6 +24,7 @@ type Options struct {
 	Plans     planner   // the library; nil: an approval that is not asked yet is not told from one that nobody knows
 	People    directory // internal/people; nil: roles are those of the caller, nobody is away, qualified or known by two names
 	Versions  publisher // *store.Store; nil: nobody is excluded for having published a playbook
+	Rosters   rosters   // internal/oncall/desk; nil: nobody is on call
 	Policy    *policy.Policy
 	Settings  protocol.Settings // of incidents opened here; Preauthorised comes from the policy
 	Now       func() time.Time  // nil: time.Now
@@ -39,6 +40,7 @@ type Service struct {
 	plans     planner
 	people    directory
 	versions  publisher
+	rosters   rosters
 	policy    *policy.Policy
 	settings  protocol.Settings
 	clock     func() time.Time
@@ -55,7 +57,7 @@ func New(o Options) *Service {
 		o.Logger = slog.Default()
 	}
 	return &Service{
-		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins, plans: o.Plans, people: o.People, versions: o.Versions,
+		store: o.Store, workflows: o.Workflows, playbooks: o.Playbooks, pins: o.Pins, plans: o.Plans, people: o.People, versions: o.Versions, rosters: o.Rosters,
 		policy: o.Policy, settings: o.Settings, clock: o.Now, log: o.Logger,
 	}
 }

@@ -20,6 +20,12 @@ func (s *Service) Tasks(ctx context.Context, p soar.Principal, filter soar.TaskF
 		return nil, "", err
 	}
 	filter.Viewer = access.ViewerOf(p)
+	if filter.Mine != nil {
+		var err error
+		if filter.OnCall, err = s.onCallBy(ctx, filter.Mine.Actor.ID); err != nil {
+			return nil, "", err
+		}
+	}
 	return s.store.TaskList(ctx, filter)
 }
 
@@ -47,8 +53,8 @@ func (s *Service) seeTask(ctx context.Context, p soar.Principal, asked thing) (s
 
 // CompleteTask commits a task's answer, tells the workflow, and gives the task as
 // it stands then. Sent again under the same id it does nothing. The answer must
-// fit the task's form; the error names the field. The task is for its assignee, or
-// for who leads the response.
+// fit the task's form; the error names the field. The task is for whoever has claimed
+// it, for its assignee when nobody has, and for who leads the response.
 func (s *Service) CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error) {
 	const op = "incidents.CompleteTask"
 	if err := checkText(op, "request_id", requestID, maxID); err != nil {
@@ -64,7 +70,7 @@ func (s *Service) CompleteTask(ctx context.Context, p soar.Principal, taskID, re
 	}
 	trying := attempt{p, task.IncidentID, "complete task " + task.ID, ""}
 	if permitted == nil {
-		permitted = mayComplete(op, p, task)
+		permitted = s.mayComplete(ctx, op, p, task)
 	}
 	if permitted != nil {
 		return soar.Task{}, s.refuse(ctx, trying, permitted)
@@ -98,12 +104,21 @@ func (s *Service) complete(ctx context.Context, task soar.Task, update protocol.
 
 // mayComplete says why the task is not the caller's, or nil. Whoever may skip a
 // step may also do its work.
-func mayComplete(op string, p soar.Principal, task soar.Task) error {
-	who := task.Assignee
-	if who == (soar.Approver{}) || isAmong([]soar.Approver{who}, p.Actor.ID, p.Roles) || access.Can(p, access.IncidentOverride) {
+func (s *Service) mayComplete(ctx context.Context, op string, p soar.Principal, task soar.Task) error {
+	if access.Can(p, access.IncidentOverride) {
 		return nil
 	}
-	return soar.Errorf(soar.CodeDenied, op, "task %s is for %s", task.ID, names([]soar.Approver{who}))
+	if by := task.ClaimedBy; by != nil {
+		if by.Same(p.Actor) {
+			return nil
+		}
+		return soar.Errorf(soar.CodeDenied, op, "task %s is with %s, who has claimed it", task.ID, by.ID)
+	}
+	mine, err := s.isFor(ctx, p, task.Assignee)
+	if err == nil && !mine {
+		err = soar.Errorf(soar.CodeDenied, op, "task %s is for %s", task.ID, whom(task.Assignee))
+	}
+	return err
 }
 
 // fill holds an answer against the task's form and gives it with the form's defaults.

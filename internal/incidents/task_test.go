@@ -55,7 +55,7 @@ func TestCompleteTask(t *testing.T) {
 	}
 	wantRecord := []string{
 		"command.accepted: analyst@lab.invalid completed task TSK-INC-amber: Call",
-		"command.refused: lead@lab.invalid tried to complete task TSK-INC-amber and was refused: task TSK-INC-amber is answered already",
+		"command.refused: lead@lab.invalid tried to complete task TSK-INC-amber and was refused: task TSK-INC-amber was done",
 	}
 	if diff := cmp.Diff(wantRecord, w.entries("INC-amber")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

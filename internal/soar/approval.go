@@ -130,4 +130,10 @@ type Task struct {
 	DueAt       *time.Time     `json:"due_at,omitempty"`
 	CompletedAt *time.Time     `json:"completed_at,omitempty"`
 	CompletedBy *Actor         `json:"completed_by,omitempty"`
+
+	ClaimedBy  *Actor     `json:"claimed_by,omitempty"`  // who has taken it on; nil: anybody of Assignee may
+	ClaimedAt  *time.Time `json:"claimed_at,omitempty"`  // set with ClaimedBy
+	AssignedBy *Actor     `json:"assigned_by,omitempty"` // who gave it to Assignee; nil: the playbook
+	AssignedAt *time.Time `json:"assigned_at,omitempty"` // set with AssignedBy
+	Changes    int        `json:"changes,omitempty"`     // how often it was claimed, given or given back
 }

@@ -47,7 +47,8 @@ type ApprovalFilter struct {
 type TaskFilter struct {
 	Status     TaskStatus `json:"status,omitempty"`
 	IncidentID string     `json:"incident_id,omitempty"`
-	Mine       *Principal `json:"-"` // those that are for him or for a role of his
+	Mine       *Principal `json:"-"` // those that he has claimed, and those nobody has that are for him, a role of his or one of OnCall
+	OnCall     []string   `json:"-"` // with Mine: the rosters by which he is on call
 	Page
 	Viewer *Viewer `json:"-"`
 }

@@ -203,7 +203,7 @@ func TestTaskComplete(t *testing.T) {
 	same(t, []string{"opened", "done"}, chain(t, s, incidentID))
 	same(t, 2, len(items(t, s, soar.OutboxIncidentStart, soar.OutboxIncidentUpdate)))
 
-	wantCode(t, complete("c2", "TSK-1"), soar.CodeConflict, "answered already")
+	wantCode(t, complete("c2", "TSK-1"), soar.CodeConflict, "was done by ")
 	wantCode(t, complete("c3", "TSK-2"), soar.CodeConflict, "is cancelled")
 	wantCode(t, complete("c4", "nope"), soar.CodeNotFound, "task")
 	wantCode(t, complete("", "TSK-1"), soar.CodeInvalid, "id")

@@ -48,7 +48,7 @@ func meant(expression string) string {
 }
 
 func entriesOf(p soar.Principal) []string {
-	entries := []string{"person:" + postgres.Clean(p.Actor.ID)}
+	entries := []string{"person:" + postgres.Clean(p.Actor.ID), "claimed:" + postgres.Clean(p.Actor.ID)}
 	for _, role := range p.Roles {
 		entries = append(entries, "role:"+postgres.Clean(string(role)))
 	}

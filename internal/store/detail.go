@@ -91,7 +91,7 @@ func tasksOf(ctx context.Context, q *sqlcgen.Queries, id string) ([]soar.Task, e
 	}
 	out := make([]soar.Task, 0, len(rows))
 	for _, row := range rows {
-		task, err := taskFrom(row.Doc, row.Answer)
+		task, err := taskFrom(row.Doc, row.Answer, row.Holding)
 		if err != nil {
 			return nil, err
 		}

@@ -33,16 +33,19 @@ func (s *Store) TaskComplete(ctx context.Context, taskID string, update protocol
 		if _, err := t.IncidentLock(ctx, incidentID); err != nil {
 			return err
 		}
-		task, err := t.TaskLock(ctx, taskID)
-		switch {
-		case err != nil:
+		row, err := t.TaskLock(ctx, taskID)
+		if err != nil {
 			return err
-		case task.AnswerID != nil && *task.AnswerID == postgres.Clean(update.ID):
+		}
+		if row.AnswerID != nil && *row.AnswerID == postgres.Clean(update.ID) {
 			return nil
-		case task.AnswerID != nil:
-			return soar.Errorf(soar.CodeConflict, op, "task %s is answered already", taskID)
-		case task.Status != string(soar.TaskOpen):
-			return soar.Errorf(soar.CodeConflict, op, "task %s is %s", taskID, task.Status)
+		}
+		task, err := taskFrom(row.Doc, row.Answer, row.Holding)
+		if err != nil {
+			return err
+		}
+		if err := stillOpen(op, task); err != nil {
+			return err
 		}
 		if err := t.TaskAnswer(ctx, sqlcgen.TaskAnswerParams{ID: taskID, AnswerID: postgres.Clean(update.ID), Answer: answer}); err != nil {
 			return err
@@ -51,6 +54,66 @@ func (s *Store) TaskComplete(ctx context.Context, taskID string, update protocol
 			return err
 		}
 		return t.enqueueUpdate(ctx, incidentID, protocol.UpdateCompleteTask, update.ID, update)
+	})
+}
+
+// stillOpen says who did the task and when, or how it ended, or nil.
+func stillOpen(op string, task soar.Task) error {
+	switch {
+	case task.CompletedBy != nil && task.CompletedAt != nil:
+		return soar.Errorf(soar.CodeConflict, op, "task %s was done by %s at %s", task.ID, task.CompletedBy.ID, task.CompletedAt.UTC().Format(time.RFC3339))
+	case task.Status != soar.TaskOpen:
+		return soar.Errorf(soar.CodeConflict, op, "task %s is %s", task.ID, task.Status)
+	default:
+		return nil
+	}
+}
+
+// TaskHand commits who has a task from now on, once: the holding, the record entry and
+// the order to tell the workflow. next decides, on the task as it stands under its lock,
+// and its error is given back. The same command again does nothing; a task that is
+// answered or not open is a conflict.
+func (s *Store) TaskHand(ctx context.Context, taskID string, update protocol.HandTask, event record.Payload, next func(soar.Task) (soar.Holding, error)) error {
+	const op = "store.TaskHand"
+	digest, err := postgres.Digest(op, update)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, op, func(ctx context.Context, t *tx) error {
+		incidentID, err := t.TaskIncident(ctx, taskID)
+		if err != nil {
+			return postgres.Missing(op, err, "task", taskID)
+		}
+		fresh, err := t.beginCommand(ctx, op, command{incidentID, protocol.UpdateHandTask, update.ID, digest})
+		if err != nil || !fresh {
+			return err
+		}
+		row, err := t.TaskLock(ctx, taskID)
+		if err != nil {
+			return err
+		}
+		task, err := taskFrom(row.Doc, row.Answer, row.Holding)
+		if err != nil {
+			return err
+		}
+		if err := stillOpen(op, task); err != nil {
+			return err
+		}
+		order := update
+		if order.Holding, err = next(task); err != nil {
+			return err
+		}
+		holding, err := postgres.Document(op, order.Holding)
+		if err != nil {
+			return err
+		}
+		if err := t.TaskHold(ctx, sqlcgen.TaskHoldParams{ID: taskID, Holding: holding}); err != nil {
+			return err
+		}
+		if err := t.append(ctx, incidentID, event); err != nil {
+			return err
+		}
+		return t.enqueueUpdate(ctx, incidentID, protocol.UpdateHandTask, order.ID, order)
 	})
 }
 
@@ -64,7 +127,7 @@ func (s *Store) TaskGet(ctx context.Context, id string) (soar.Task, error) {
 		if err != nil {
 			return postgres.Missing(op, err, "task", id)
 		}
-		task, err = taskFrom(row.Doc, row.Answer)
+		task, err = taskFrom(row.Doc, row.Answer, row.Holding)
 		return err
 	})
 	return task, err
@@ -72,7 +135,7 @@ func (s *Store) TaskGet(ctx context.Context, id string) (soar.Task, error) {
 
 // TaskList gives one page of tasks, newest first, and the next page's cursor.
 func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, string, error) {
-	l := postgres.List{Name: "tasks", Table: "tasks", At: "created_at", Columns: "doc, answer"}
+	l := postgres.List{Name: "tasks", Table: "tasks", At: "created_at", Columns: "doc, answer, holding"}
 	l.AndText("incident_id", f.IncidentID)
 	switch f.Status {
 	case soar.TaskOpen:
@@ -83,25 +146,45 @@ func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, s
 		l.AndText("status", string(f.Status))
 	}
 	if f.Mine != nil {
-		l.And(meant("json_build_array(doc->'assignee')"), entriesOf(*f.Mine))
+		l.And(heldBy, append(entriesOf(*f.Mine), rosterEntries(f.OnCall)...))
 	}
 	l.Narrow(f.Viewer, "tasks.incident_id")
 	out := []soar.Task{}
 	next, err := s.fetch(ctx, "store.TaskList", l, f.Page, func(rows pgx.Rows, at *time.Time, id *string) error {
 		var row sqlcgen.TaskGetRow
-		if err := rows.Scan(at, id, &row.Doc, &row.Answer); err != nil {
+		if err := rows.Scan(at, id, &row.Doc, &row.Answer, &row.Holding); err != nil {
 			return err
 		}
-		task, err := taskFrom(row.Doc, row.Answer)
+		task, err := taskFrom(row.Doc, row.Answer, row.Holding)
 		out = append(out, task)
 		return err
 	})
 	return out, next, err
 }
 
-// taskFrom lays the committed answer over the workflow's view.
-func taskFrom(doc, answer []byte) (soar.Task, error) {
+// heldBy is the condition that somebody among entriesOf has claimed the task, or
+// that nobody has and it is for one of them.
+const heldBy = "(SELECT coalesce('claimed:' || (held.h->'claimed_by'->>'id'), 'person:' || nullif(held.h->'assignee'->>'person', ''), " +
+	"'role:' || nullif(held.h->'assignee'->>'role', ''), 'roster:' || nullif(held.h->'assignee'->>'roster', '')) " +
+	"FROM (SELECT CASE WHEN coalesce((holding->>'changes')::int, 0) > coalesce((doc->>'changes')::int, 0) THEN holding ELSE doc END AS h) held) = ANY ($::text[])"
+
+func rosterEntries(rosters []string) []string {
+	entries := make([]string, len(rosters))
+	for i, roster := range rosters {
+		entries[i] = "roster:" + postgres.Clean(roster)
+	}
+	return entries
+}
+
+// taskFrom lays the committed holding and answer over the workflow's view.
+func taskFrom(doc, answer, holding []byte) (soar.Task, error) {
 	task, err := postgres.Parse[soar.Task](doc)
+	if err == nil && holding != nil {
+		var held soar.Holding
+		if held, err = postgres.Parse[soar.Holding](holding); err == nil && task.Status == soar.TaskOpen {
+			task = task.Held(held)
+		}
+	}
 	if err != nil || answer == nil || task.Status != soar.TaskOpen {
 		return task, err
 	}

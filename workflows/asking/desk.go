@@ -146,7 +146,9 @@ func Name(who soar.Approver) string {
 		return who.Person
 	case who.Role != "":
 		return string(who.Role)
+	case who.Roster != "":
+		return "who is on call by " + who.Roster
 	default:
-		return who.Roster
+		return "anybody"
 	}
 }

@@ -83,7 +83,7 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 		work.Told = true
 		tell(protocol.EventTaskOverdue, "Task "+work.ID+" is overdue", nil)
 		m.Send(protocol.Message{
-			Kind: MessageReminder, About: work.ID, To: []soar.Approver{work.Assignee}, Subject: work.ID + " is overdue: " + work.Title,
+			Kind: MessageReminder, About: work.ID, To: []soar.Approver{work.Holding().Who()}, Subject: work.ID + " is overdue: " + work.Title,
 			Body: "Incident " + work.IncidentID + ": " + work.Title,
 		})
 	}
@@ -96,7 +96,7 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
 		m.Send(protocol.Message{
 			Kind: MessageEscalation, About: work.ID, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,
-			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + nameOf(work.Assignee) + ".",
+			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + nameOf(work.Holding().Who()) + ".",
 		})
 	}
 }

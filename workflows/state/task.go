@@ -50,6 +50,27 @@ func (t *Task) Complete(answer map[string]any, by soar.Actor, now time.Time) {
 	t.Status, t.Answer, t.CompletedAt, t.CompletedBy = soar.TaskDone, answer, &now, &by
 }
 
+// MayHand says why the task cannot change hands now, or nil.
+func (t *Task) MayHand(h soar.Holding) error {
+	switch {
+	case !t.Open():
+		return fmt.Errorf("task %s is %s: nobody needs to have it any more", t.ID, t.Status)
+	case h.Changes < 1:
+		return fmt.Errorf("task %s: which change of hands this is is not said", t.ID)
+	case h.Assignee == soar.Approver{}:
+		return fmt.Errorf("task %s: whom it is for is not said", t.ID)
+	default:
+		return nil
+	}
+}
+
+// Hand lets somebody else have the task, and gives whether that is the latest word.
+func (t *Task) Hand(h soar.Holding) (latest bool) {
+	latest = h.Changes > t.Changes
+	t.Task = t.Held(h)
+	return latest
+}
+
 // NextDue gives the next moment at which somebody must be told, and whether
 // there is one.
 func (t *Task) NextDue() (time.Time, bool) {

@@ -25,19 +25,34 @@ func (q *Queries) TaskAnswer(ctx context.Context, arg TaskAnswerParams) error {
 }
 
 const taskGet = `-- name: TaskGet :one
-SELECT doc, answer FROM tasks WHERE id = $1
+SELECT doc, answer, holding FROM tasks WHERE id = $1
 `
 
 type TaskGetRow struct {
-	Doc    []byte
-	Answer []byte
+	Doc     []byte
+	Answer  []byte
+	Holding []byte
 }
 
 func (q *Queries) TaskGet(ctx context.Context, id string) (TaskGetRow, error) {
 	row := q.db.QueryRow(ctx, taskGet, id)
 	var i TaskGetRow
-	err := row.Scan(&i.Doc, &i.Answer)
+	err := row.Scan(&i.Doc, &i.Answer, &i.Holding)
 	return i, err
+}
+
+const taskHold = `-- name: TaskHold :exec
+UPDATE tasks SET holding = $1 WHERE id = $2
+`
+
+type TaskHoldParams struct {
+	Holding []byte
+	ID      string
+}
+
+func (q *Queries) TaskHold(ctx context.Context, arg TaskHoldParams) error {
+	_, err := q.db.Exec(ctx, taskHold, arg.Holding, arg.ID)
+	return err
 }
 
 const taskIncident = `-- name: TaskIncident :one
@@ -52,28 +67,38 @@ func (q *Queries) TaskIncident(ctx context.Context, id string) (string, error) {
 }
 
 const taskLock = `-- name: TaskLock :one
-SELECT status, answer_id FROM tasks WHERE id = $1 FOR UPDATE
+SELECT status, answer_id, doc, answer, holding FROM tasks WHERE id = $1 FOR UPDATE
 `
 
 type TaskLockRow struct {
 	Status   string
 	AnswerID *string
+	Doc      []byte
+	Answer   []byte
+	Holding  []byte
 }
 
 func (q *Queries) TaskLock(ctx context.Context, id string) (TaskLockRow, error) {
 	row := q.db.QueryRow(ctx, taskLock, id)
 	var i TaskLockRow
-	err := row.Scan(&i.Status, &i.AnswerID)
+	err := row.Scan(
+		&i.Status,
+		&i.AnswerID,
+		&i.Doc,
+		&i.Answer,
+		&i.Holding,
+	)
 	return i, err
 }
 
 const tasksOf = `-- name: TasksOf :many
-SELECT doc, answer FROM tasks WHERE incident_id = $1 ORDER BY created_at, id
+SELECT doc, answer, holding FROM tasks WHERE incident_id = $1 ORDER BY created_at, id
 `
 
 type TasksOfRow struct {
-	Doc    []byte
-	Answer []byte
+	Doc     []byte
+	Answer  []byte
+	Holding []byte
 }
 
 func (q *Queries) TasksOf(ctx context.Context, incidentID string) ([]TasksOfRow, error) {
@@ -85,7 +110,7 @@ func (q *Queries) TasksOf(ctx context.Context, incidentID string) ([]TasksOfRow,
 	var items []TasksOfRow
 	for rows.Next() {
 		var i TasksOfRow
-		if err := rows.Scan(&i.Doc, &i.Answer); err != nil {
+		if err := rows.Scan(&i.Doc, &i.Answer, &i.Holding); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
