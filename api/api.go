@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/api/spec"
+	"github.com/tocsin-soar/tocsin/api/task"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/observe/health"
 )
@@ -88,6 +89,7 @@ type (
 	oncallRoutes       = oncall.Routes
 	peopleRoutes       = people.Routes
 	slackRoutes        = people.SlackRoutes
+	taskRoutes         = task.Routes
 )
 
 // New builds the door. It fails when the description names a permission that
@@ -137,7 +139,7 @@ func newRoutes(services Services, options Options) *routes {
 		playbookRoutes:     playbookRoutes{services.Playbooks},
 		recordRoutes:       recordRoutes{services.Timeline, newStreams(options)},
 		slackRoutes:        slackRoutes{Identities: services.Slack, Principal: principal},
-		taskRoutes:         taskRoutes{services.Tasks, key},
+		taskRoutes:         taskRoutes{Keeper: services.Tasks, Caller: principal, ID: key.id},
 		tokenRoutes:        tokenRoutes{services.Tokens},
 	}
 }

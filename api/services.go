@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/notifications"
 	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
+	"github.com/tocsin-soar/tocsin/api/task"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/clockboard"
 	"github.com/tocsin-soar/tocsin/internal/diag"
@@ -37,7 +38,7 @@ type Services struct {
 	Containments  containments.Register
 	Clocks        clockReader
 	Approvals     approvalKeeper
-	Tasks         taskKeeper
+	Tasks         task.Keeper
 	Playbooks     playbookKeeper
 	Connectors    connectorLister
 	Tokens        tokenKeeper
@@ -131,13 +132,6 @@ type approvalKeeper interface {
 	Decide(ctx context.Context, p soar.Principal, request incidents.DecideRequest) (soar.Approval, error)
 	Ask(ctx context.Context, p soar.Principal, request incidents.AskRequest) (soar.Approval, error)
 	Answer(ctx context.Context, p soar.Principal, request incidents.AnswerRequest) (soar.Approval, error)
-}
-
-type taskKeeper interface {
-	Tasks(ctx context.Context, p soar.Principal, filter soar.TaskFilter) ([]soar.Task, string, error)
-	Task(ctx context.Context, p soar.Principal, id string) (soar.Task, error)
-	CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error)
-	HandTask(ctx context.Context, p soar.Principal, request incidents.HandRequest) (soar.Task, error)
 }
 
 type playbookKeeper interface {

@@ -47,15 +47,18 @@ func hand(key, do string, changes int) protocol.HandTask {
 // taken away; what a later word has overtaken changes nothing.
 func TestATaskChangesHands(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, playbook("one", work("ask", plan.Task{Assignee: plan.Who{Role: "analyst"}, DueIn: 2 * time.Hour, Form: json.RawMessage(`{"type": "object", "required": ["seen"], "properties": {"seen": {"type": "boolean"}}}`)})))
+	asked := json.RawMessage(`{"type": "object", "required": ["seen"], "properties": {"seen": {"type": "boolean"}}}`)
+	p := playbook("one", work("ask", plan.Task{Assignee: plan.Who{Role: "analyst"}, DueIn: 2 * time.Hour, Form: asked}), wait("then", plan.Wait{For: 100 * time.Hour}))
+	w := newWorld(t, p)
 	claimed := w.at(time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskClaim, 1))
 	w.at(3*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskAssign, 3))
 	late := w.at(4*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskRelease, 2))
 	unfit := w.at(5*time.Hour, protocol.UpdateCompleteTask, answer("r1/ask", map[string]any{"seen": "yes"}))
 	w.at(6*time.Hour, protocol.UpdateCompleteTask, answer("r1/ask", map[string]any{"seen": true}))
 	over := w.at(7*time.Hour, protocol.UpdateHandTask, hand("r1/ask", protocol.TaskClaim, 4))
-	w.closeAt(8 * time.Hour)
-	w.run(incident(playbook("one", work("ask", plan.Task{Assignee: plan.Who{Role: "analyst"}, DueIn: 2 * time.Hour, Form: json.RawMessage(`{"type": "object", "required": ["seen"], "properties": {"seen": {"type": "boolean"}}}`)})))).ended(soar.StatusClosed)
+	w.at(8*time.Hour, protocol.UpdateCancel, protocol.Cancel{Command: by("end")})
+	w.closeAt(9 * time.Hour)
+	w.run(incident(p)).ended(soar.StatusClosed)
 	got := w.tasks[taskID("r1/ask")]
 	if got.Assignee.Person != "bob" || got.Changes != 3 || got.ClaimedBy != nil || got.Status != soar.TaskDone {
 		t.Errorf("got %+v", got)

@@ -15,7 +15,7 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"cmd/tocsin": {"api/client", "api/gen", "internal/slack/card", "internal/slack/manifest", "internal/access", "internal/app", "internal/connectors/...", "internal/deadline/...", "internal/demo", "internal/diag", "internal/diag/strictyaml", "internal/doctor",
 			"internal/intake/mapping", "internal/intake/sources", "internal/lab", "internal/manifest", "internal/notify/letter", "internal/notify/preview", "internal/observe", "internal/playbook/...", "internal/policy", "internal/protocol", "internal/record", "internal/soar"},
-		"api": {"api/containments", "api/notifications", "api/oncall", "api/optional", "api/gen", "api/people", "api/spec", "internal/access", "internal/clockboard", "internal/diag", "internal/form", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/library",
+		"api": {"api/containments", "api/notifications", "api/oncall", "api/optional", "api/gen", "api/people", "api/spec", "api/task", "internal/access", "internal/clockboard", "internal/diag", "internal/form", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/library",
 			"internal/manifest", "internal/observe", "internal/observe/health", "internal/once", "internal/operations", "internal/protocol", "internal/record", "internal/soar"},
 		"api/apitest": {"api", "internal/access", "internal/clockboard", "internal/clockboard/feed", "internal/diag", "internal/incidents", "internal/intake", "internal/intake/trial", "internal/manifest", "internal/people",
 			"internal/observe/health", "internal/once", "internal/operations", "internal/protocol", "internal/record", "internal/secret", "internal/soar"},
@@ -88,6 +88,7 @@ func mayImport() map[string][]string {
 		"internal/oncall/desk":       {"internal/access", "internal/oncall", "internal/protocol", "internal/record", "internal/soar"},
 		"api/containments":           {"api/gen", "api/optional", "internal/soar"},
 		"api/notifications":          {"api/gen", "api/optional", "internal/soar"},
+		"api/task":                   {"api/gen", "api/optional", "internal/incidents", "internal/protocol", "internal/soar"},
 		"api/oncall":                 {"api/gen", "api/optional", "internal/soar"},
 		"internal/oncall/escalation": {"internal/protocol", "internal/soar"},
 		"internal/intake/sources":    {},

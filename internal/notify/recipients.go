@@ -79,8 +79,13 @@ func (s *Service) resolve(ctx context.Context, who soar.Approver) (people []soar
 			return nil, soar.Errorf(soar.CodeInvalid, "notify.Deliver", "the roster %q is not known: there are no rosters", who.Roster)
 		}
 		onCall, err := s.o.OnCall(ctx, who.Roster, s.now())
-		if err != nil {
+		if err != nil && soar.CodeOf(err) != soar.CodeNotFound {
 			return nil, err
+		}
+		if len(onCall) == 0 {
+			// A gap, or a roster that was taken out of rosters.yaml: somebody must hear of it.
+			s.o.Log.WarnContext(ctx, "nobody is on call by a roster, so the SOC's lead is told", "roster", who.Roster)
+			return s.o.People.Holding(ctx, soar.RoleSOCLead)
 		}
 		ids = append(ids, onCall...)
 	}

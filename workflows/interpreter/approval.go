@@ -177,7 +177,7 @@ func (v *visit) excluded(rules []string) []soar.Actor {
 }
 
 func (m *Machine) who(w plan.Who, vars map[string]any) soar.Approver {
-	return soar.Approver{Role: soar.Role(w.Role), Person: m.textOf(w.Person, vars, "")}
+	return soar.Approver{Role: soar.Role(w.Role), Person: m.textOf(w.Person, vars, ""), Roster: w.Roster}
 }
 
 func (m *Machine) escalations(later []plan.After, vars map[string]any, from time.Time) []state.Escalation {

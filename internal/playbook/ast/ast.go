@@ -250,11 +250,12 @@ type Approval struct {
 	Escalate    []After
 }
 
-// Who names a role or a person.
+// Who names a role, a person or a roster.
 type Who struct {
 	Node   *strictyaml.Node
 	Role   Text
 	Person *Value
+	Roster Text
 }
 
 // After escalates once a time has passed.

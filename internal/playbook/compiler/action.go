@@ -119,7 +119,9 @@ func task(t *ast.Task, out *plan.Step) error {
 	return err
 }
 
-func who(w ast.Who) plan.Who { return plan.Who{Role: w.Role.Value, Person: optional(w.Person)} }
+func who(w ast.Who) plan.Who {
+	return plan.Who{Role: w.Role.Value, Person: optional(w.Person), Roster: w.Roster.Value}
+}
 
 func escalations(list []ast.After) []plan.After {
 	var out []plan.After

@@ -73,6 +73,14 @@ func Who() *Shape {
 	}}
 }
 
+// Assignee names who does a task. A roster is told and works, and never decides: it
+// stands nowhere else.
+func Assignee() *Shape {
+	shape := Who()
+	return &Shape{Name: "a person, role or roster", OneOf: append(shape.OneOf, "roster"), Keys: append(shape.Keys,
+		Key{Name: "roster", Form: Identifier, Doc: "Whoever is on call by the roster of rosters.yaml at the moment."})}
+}
+
 // HumanRoles lists the roles that people hold; tools cannot be asked.
 func HumanRoles() []string {
 	var roles []string
@@ -111,7 +119,7 @@ func Approval() *Shape {
 func Task() *Shape {
 	return &Shape{Name: "a task", Keys: []Key{
 		{Name: "title", Form: Template, Doc: "What to do. Required here or as the step's title."},
-		{Name: "assignee", Form: Mapping, Shape: Who(), Required: true, Doc: "Who does it."},
+		{Name: "assignee", Form: Mapping, Shape: Assignee(), Required: true, Doc: "Who does it."},
 		{Name: "form", Form: Schema, Doc: "JSON Schema of the answer, an object; it is the form that people fill in."},
 		{Name: "due_in", Form: Duration, Shortest: time.Second, Longest: LongestWait, Doc: "When it should be done, counted from its start."},
 		{Name: "escalate", Form: List, Shape: After(), Least: 1, Most: 10, Doc: "Who is told when time passes."},

@@ -20,7 +20,7 @@ func (p *parser) nested(m, outer mapping, step *ast.Step) {
 		step.Task = &ast.Task{
 			Node: m.node, Title: p.question(m, outer, "a task"), Form: m.schema("form"), DueIn: m.span("due_in"), Escalate: p.escalations(m),
 		}
-		step.Task.Assignee = p.who(m, "assignee")
+		step.Task.Assignee = p.assignee(m)
 	case plan.KindWait:
 		step.Wait = &ast.Wait{Node: m.node, For: m.span("for"), Until: m.expr("until"), Event: m.text("event"), Timeout: m.span("timeout")}
 		if step.Wait.For.Node != nil && m.node.Get("timeout") != nil {
@@ -67,6 +67,16 @@ func (p *parser) who(m mapping, name string) ast.Who {
 		return ast.Who{}
 	}
 	return p.whoIn(inner)
+}
+
+func (p *parser) assignee(m mapping) ast.Who {
+	inner, ok := m.sub("assignee")
+	if !ok {
+		return ast.Who{}
+	}
+	who := p.whoIn(inner)
+	who.Roster = inner.text("roster")
+	return who
 }
 
 func (p *parser) whoIn(m mapping) ast.Who {

@@ -221,10 +221,11 @@ type Approval struct {
 	Escalate    []After       `json:"escalate,omitempty"`
 }
 
-// Who names a role or a person.
+// Who names a role, a person, or whoever is on call by a roster.
 type Who struct {
 	Role   string `json:"role,omitempty"`
 	Person *Value `json:"person,omitempty"`
+	Roster string `json:"roster,omitempty"` // of a task's assignee only
 }
 
 // After escalates to somebody once a time has passed.

@@ -29,7 +29,8 @@ const (
 	choiceField // one of an enum
 	choicesField
 	dateField
-	linesField // a list of texts, one a line
+	instantField // a date with its time
+	linesField   // a list of texts, one a line
 )
 
 // Form is a task's form as Slack can ask for it.
@@ -107,6 +108,8 @@ func readField(name string, raw any) (field, error) {
 		made.kind, made.options = choiceField, enum
 	case schema["type"] == "string" && schema["format"] == "date":
 		made.kind = dateField
+	case schema["type"] == "string" && schema["format"] == "date-time":
+		made.kind = instantField
 	case schema["type"] == "string":
 		made.kind = textField
 	case schema["type"] == "number":
@@ -178,11 +181,23 @@ func (f field) element() slack.BlockElement {
 		return made
 	case choiceField:
 		made := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, object("Choose"), Entry, f.choices()...)
+		preset, some := f.schema["default"]
+		for i, choice := range f.options {
+			if some && choiceText(choice) == choiceText(preset) {
+				made.InitialOption = made.Options[i]
+			}
+		}
 		return made
 	case choicesField:
 		return slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, object("Choose"), Entry, f.choices()...)
 	case dateField:
-		return slack.NewDatePickerBlockElement(Entry)
+		made := slack.NewDatePickerBlockElement(Entry)
+		if _, err := time.Parse(time.DateOnly, preset); err == nil {
+			made.InitialDate = preset
+		}
+		return made
+	case instantField:
+		return slack.NewDateTimePickerBlockElement(Entry)
 	case linesField:
 		return area(maxInput)
 	default:
@@ -256,6 +271,8 @@ func (f field) read(in Given) (given any, problem string) {
 			return nil, "This is not a date."
 		}
 		return orNil(in.Text), ""
+	case instantField:
+		return instant(in.Text)
 	case linesField:
 		var lines []any
 		for part := range strings.Lines(in.Text) {
@@ -271,6 +288,20 @@ func (f field) read(in Given) (given any, problem string) {
 		return orNil(in.Text), ""
 	}
 }
+
+// instant reads the Unix seconds of a picker.
+func instant(seconds string) (given any, problem string) {
+	if seconds == "" {
+		return nil, ""
+	}
+	at, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || at < 0 || at > lastInstant {
+		return nil, "This is not a date with a time."
+	}
+	return time.Unix(at, 0).UTC().Format(time.RFC3339), ""
+}
+
+const lastInstant = 253402300799 // the end of 9999
 
 func orNil(text string) any {
 	if strings.TrimSpace(text) == "" {

@@ -155,7 +155,7 @@ func TestFormsThatSlackCannotShowAreNamed(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			modal := look().Complete(TaskCard{Task: task}, Ref{})
-			holds(t, modal, []string{"Slack", "tocsin task complete TSK-0123456789"}, []string{`"type":"input"`})
+			holds(t, modal, []string{"Slack", "tocsin task done TSK-0123456789"}, []string{`"type":"input"`})
 			if err := ValidateModal(modal); err != nil {
 				t.Error(err)
 			}

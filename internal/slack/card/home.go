@@ -39,7 +39,7 @@ func (l Look) Home(h HomePage) slack.HomeTabViewRequest {
 		p.add(header(fmt.Sprintf("Your tasks: %d", len(h.Tasks))))
 	}
 	for _, c := range h.Tasks {
-		if !p.add(l.waiting(c.Task.Title, button(DoTask, "Complete", taskRef(c.Task), slack.StyleDefault)), l.about(c.Incident, c.Task.IncidentID, c.Task.ID)) {
+		if !p.add(l.waiting(c.Task.Title, button(DoTask, "Complete", taskRef(c.Task), slack.StyleDefault)), l.about(c.Incident, c.Task.IncidentID, c.Task.ID), note(plain(holder(c.Task), maxShownTitle))) {
 			left++
 		}
 	}

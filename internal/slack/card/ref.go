@@ -15,6 +15,8 @@ const (
 	Answer  = "approval.answer"
 	See     = "approval.see"
 	DoTask  = "task.complete"
+	Claim   = "task.claim"
+	GiveUp  = "task.release"
 	AckInc  = "incident.ack"
 	Report  = "incident.report"
 )

@@ -47,7 +47,7 @@ func (l Look) Tasks(list []TaskCard, more bool) Message {
 	p.add(header(counted(len(list), more, "task") + " for you"))
 	for _, c := range list {
 		more = !p.add(l.waiting(c.Task.Title, button(DoTask, "Complete", taskRef(c.Task), slack.StyleDefault)),
-			note(mark(known(c.Task.ID)+" of "+known(c.Task.IncidentID)+"  "+severity(c.Incident.Severity)))) || more
+			note(mark(known(c.Task.ID)+" of "+known(c.Task.IncidentID)+"  "+severity(c.Incident.Severity)), plain(holder(c.Task), maxShownTitle))) || more
 	}
 	return l.listed(p, more, "tocsin task list --mine")
 }

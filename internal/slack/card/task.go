@@ -47,6 +47,12 @@ func taskTitle(t soar.Task) string {
 
 func (l Look) taskFacts(t soar.Task) slack.Block {
 	list := []pair{{"For", plain(approvers([]soar.Approver{t.Assignee}), maxWhy)}, {"Since", mark(l.when(t.CreatedAt))}}
+	if t.ClaimedBy != nil && t.Status == soar.TaskOpen {
+		list = append(list, pair{"Claimed by", plain(name(*t.ClaimedBy), maxShownTitle)})
+	}
+	if t.AssignedBy != nil {
+		list = append(list, pair{"Given by", plain(name(*t.AssignedBy), maxShownTitle)})
+	}
 	if t.DueAt != nil && t.Status == soar.TaskOpen {
 		list = append(list, pair{"Due", mark(l.when(*t.DueAt) + ", " + l.left(*t.DueAt))})
 	}
@@ -56,7 +62,7 @@ func (l Look) taskFacts(t soar.Task) slack.Block {
 func (l Look) taskTail(t soar.Task) []slack.Block {
 	switch {
 	case t.Status == soar.TaskOpen:
-		return []slack.Block{buttons(button(DoTask, "Fill in and complete", taskRef(t), slack.StylePrimary))}
+		return openTask(t)
 	case t.CompletedBy != nil && t.CompletedAt != nil:
 		blocks := []slack.Block{note(mark(":white_check_mark: *done* "+l.when(*t.CompletedAt)), plain("by "+name(*t.CompletedBy), maxShownTitle))}
 		if said := arguments(t.Answer); Clean(said) != "" {
@@ -68,6 +74,31 @@ func (l Look) taskTail(t soar.Task) []slack.Block {
 	}
 }
 
+// openTask has the buttons of an open task. A form that Slack cannot show is told of
+// with the way that is left.
+func openTask(t soar.Task) []slack.Block {
+	hold := button(Claim, "Take it", taskRef(t), slack.StyleDefault)
+	if t.ClaimedBy != nil {
+		hold = button(GiveUp, "Give it back", taskRef(t), slack.StyleDefault)
+	}
+	if _, err := ReadForm(t.Form); err != nil {
+		return []slack.Block{note(plain(soar.MessageOf(err), maxWhy)), note(onCommandLine(t)), buttons(hold)}
+	}
+	return []slack.Block{buttons(button(DoTask, "Fill in and complete", taskRef(t), slack.StylePrimary), hold)}
+}
+
+func onCommandLine(t soar.Task) *slack.TextBlockObject {
+	return mark("Complete it on the command line: `tocsin task show " + known(t.ID) + "` has the form, `tocsin task done " + known(t.ID) + " --answers answers.json` takes the answers.")
+}
+
+// holder says in a few words who has an open task.
+func holder(t soar.Task) string {
+	if t.ClaimedBy != nil {
+		return "claimed by " + name(*t.ClaimedBy)
+	}
+	return "for " + approvers([]soar.Approver{t.Assignee})
+}
+
 // Complete is the modal with a task's form. A form that Slack cannot show is named
 // with the way that is left.
 func (l Look) Complete(c TaskCard, ref Ref) slack.ModalViewRequest {
@@ -75,8 +106,7 @@ func (l Look) Complete(c TaskCard, ref Ref) slack.ModalViewRequest {
 	form, err := ReadForm(t.Form)
 	if err != nil {
 		p := view()
-		p.add(header(t.Title), l.about(c.Incident, t.IncidentID, t.ID), section(plain(soar.MessageOf(err), 1000)),
-			say("Complete it on the command line: `tocsin task complete "+known(t.ID)+"`."))
+		p.add(header(t.Title), l.about(c.Incident, t.IncidentID, t.ID), section(plain(soar.MessageOf(err), 1000)), note(onCommandLine(t)))
 		return modal(DoTask, "Complete the task", "", ref, p)
 	}
 	p := view(form.blocks()...)

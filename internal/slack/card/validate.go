@@ -178,7 +178,7 @@ func (c *checker) element(at string, element slack.BlockElement) {
 		if e.MaxLength < 1 || e.MaxLength > maxInput || e.MinLength > e.MaxLength || units(e.InitialValue) > e.MaxLength {
 			c.fault(at, "takes %d to %d characters, from 1 to %d may be", e.MinLength, e.MaxLength, maxInput)
 		}
-	case *slack.NumberInputBlockElement, *slack.DatePickerBlockElement:
+	case *slack.NumberInputBlockElement, *slack.DatePickerBlockElement, *slack.DateTimePickerBlockElement:
 	default:
 		c.fault(at, "holds a %T, which no card has", element)
 	}

@@ -129,10 +129,17 @@ func name(who soar.Actor) string {
 func approvers(list []soar.Approver) string {
 	words := make([]string, 0, len(list))
 	for _, who := range list {
-		words = append(words, cmp.Or(who.Person, strings.ReplaceAll(string(who.Role), "_", " "), who.Roster, "anybody"))
+		words = append(words, cmp.Or(who.Person, strings.ReplaceAll(string(who.Role), "_", " "), onCall(who.Roster), "anybody"))
 	}
 	if len(words) == 0 {
 		return "nobody"
 	}
 	return strings.Join(words, ", ")
+}
+
+func onCall(roster string) string {
+	if roster == "" {
+		return ""
+	}
+	return "who is on call by " + roster
 }

@@ -32,6 +32,10 @@ func (d *Desk) Click(ctx context.Context, c slack.Click) error {
 		return d.clickApproval(ctx, c, ref)
 	case card.DoTask:
 		return d.clickTask(ctx, c, ref)
+	case card.Claim:
+		return d.clickHand(ctx, c, ref, protocol.TaskClaim)
+	case card.GiveUp:
+		return d.clickHand(ctx, c, ref, protocol.TaskRelease)
 	case card.AckInc:
 		return d.clickAcknowledge(ctx, c, ref)
 	default:
@@ -122,6 +126,25 @@ func (d *Desk) clickTask(ctx context.Context, c slack.Click, ref card.Ref) error
 	}
 	shown.Shared = false
 	return d.open(ctx, c.Event, d.look().Complete(shown, ref))
+}
+
+// clickHand takes a task on or gives it back, and brings the card up to date: also when
+// that is refused, since somebody else may have been faster.
+func (d *Desk) clickHand(ctx context.Context, c slack.Click, ref card.Ref, do string) error {
+	_, refusal := d.Incidents.HandTask(ctx, c.Person, incidents.HandRequest{TaskID: ref.Task, RequestID: c.Key, Do: do})
+	shown, err := d.taskCard(ctx, c.Person, ref.Task, shared(c.Channel))
+	switch {
+	case refusal != nil && soar.CodeOf(refusal) != soar.CodeConflict:
+		return refusal
+	case err == nil && ref.Channel == "":
+		err = d.publish(ctx, c.Event)
+	case err == nil:
+		d.refresh(ctx, ref, d.look().Task(shown))
+	}
+	if refusal == nil && err != nil {
+		d.Logger.WarnContext(ctx, "a task changed hands and is not shown so", "task", ref.Task, "error", err)
+	}
+	return refusal
 }
 
 func (d *Desk) clickAcknowledge(ctx context.Context, c slack.Click, ref card.Ref) error {

@@ -29,6 +29,7 @@ type useCases interface {
 	Answer(ctx context.Context, p soar.Principal, request incidents.AnswerRequest) (soar.Approval, error)
 	Task(ctx context.Context, p soar.Principal, id string) (soar.Task, error)
 	Tasks(ctx context.Context, p soar.Principal, filter soar.TaskFilter) ([]soar.Task, string, error)
+	HandTask(ctx context.Context, p soar.Principal, request incidents.HandRequest) (soar.Task, error)
 	CompleteTask(ctx context.Context, p soar.Principal, taskID, requestID string, answer map[string]any) (soar.Task, error)
 	Show(ctx context.Context, p soar.Principal, id string) (protocol.Detail, error)
 	List(ctx context.Context, p soar.Principal, filter soar.IncidentFilter) ([]soar.Incident, string, error)

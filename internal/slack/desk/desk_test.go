@@ -374,6 +374,37 @@ func TestATaskIsDoneByItsForm(t *testing.T) {
 	}
 }
 
+// TestATaskIsTakenAndGivenBack by buttons: the card says who has it, the second who
+// presses is told, and sees it on the card.
+func TestATaskIsTakenAndGivenBack(t *testing.T) {
+	t.Parallel()
+	n := newNight(t)
+	n.open(soar.TLPAmber, nil)
+	other := person("other@lab.example", soar.RoleAnalyst)
+	press, late := n.pressed(analyst(), n.card("Call the owner"), card.Claim), n.pressed(other, n.card("Call the owner"), card.Claim)
+	must(t, n.desk.Click(t.Context(), press))
+	must(t, n.desk.Click(t.Context(), press)) // sent again
+	if got := n.card("Call the owner").Blocks; !strings.Contains(got, "Claimed by") || !strings.Contains(got, card.GiveUp) || strings.Contains(got, card.Claim+"\"") {
+		t.Errorf("the card does not say who has it: %s", got)
+	}
+	if err := n.desk.Click(t.Context(), late); soar.CodeOf(err) != soar.CodeConflict || !strings.Contains(soar.MessageOf(err), "is with analyst@lab.example") {
+		t.Errorf("the second: %v", err)
+	}
+	must(t, n.desk.HomeOpened(t.Context(), slack.HomeOpened{Event: n.event(analyst())}))
+	if home := n.board.Home("U-analyst@lab.example"); !strings.Contains(home, "claimed by analyst@lab.example") {
+		t.Errorf("the App Home does not say so: %s", home)
+	}
+	if err := n.desk.Click(t.Context(), n.pressed(other, n.card("Call the owner"), card.GiveUp)); soar.CodeOf(err) != soar.CodeDenied {
+		t.Errorf("somebody else gives it back: %v", err)
+	}
+	must(t, n.desk.Click(t.Context(), n.pressed(analyst(), n.card("Call the owner"), card.GiveUp)))
+	task, err := n.store.TaskGet(t.Context(), tid)
+	must(t, err)
+	if task.ClaimedBy != nil || task.Changes != 2 {
+		t.Errorf("got %+v", task)
+	}
+}
+
 func TestHomeShowsWhatIsMineAndDecidesThere(t *testing.T) {
 	t.Parallel()
 	n := newNight(t)

@@ -72,7 +72,7 @@ func (s scene) wants() []wanted {
 	}
 	for _, t := range s.detail.Tasks {
 		c := card.TaskCard{Task: t, Incident: i}
-		people := []soar.Approver{t.Assignee}
+		people := []soar.Approver{t.Holding().Who()}
 		list = append(list, s.spread("task/"+t.ID, t.Status == soar.TaskOpen, people, func(shared bool) card.Message {
 			c.Shared = shared
 			return s.look.Task(c)
@@ -142,7 +142,7 @@ func (s scene) crew() []string {
 		named = append(named, s.decide(a)...)
 	}
 	for _, t := range s.detail.Tasks {
-		named = append(named, t.Assignee)
+		named = append(named, t.Holding().Who())
 	}
 	var users []string
 	for _, account := range s.known {
