@@ -16,8 +16,9 @@ import (
 func newDutyCommand(c *cli) *cobra.Command {
 	return family("duty", "Notices that a law, a regulator or a contract asks for", `  tocsin duty list INC-2026-0A1B2C
   tocsin duty confirm INC-2026-0A1B2C eu-gdpr-33 --reason "customer data were read"
-  tocsin duty sent INC-2026-0A1B2C eu-gdpr-33/notification --proof EVD-0123456789`,
-		newDutyListCommand(c), newDutyConfirmCommand(c), newDutyWaiveCommand(c), newDutySentCommand(c))
+  tocsin duty sent INC-2026-0A1B2C eu-gdpr-33/notification --proof EVD-0123456789
+  tocsin duty packs --where eu`,
+		newDutyPacksCommand(c), newDutyListCommand(c), newDutyConfirmCommand(c), newDutyWaiveCommand(c), newDutySentCommand(c))
 }
 
 func newDutyListCommand(c *cli) *cobra.Command {

@@ -136,11 +136,7 @@ func (s *simulation) choose(library *duty.Library) (*duty.Library, error) {
 	}
 	for _, id := range s.only {
 		if library.Regime(id) == nil {
-			known := make([]string, len(library.Regimes))
-			for i, regime := range library.Regimes {
-				known[i] = regime.ID
-			}
-			return nil, usage("there is no regime %q %s", id, diag.DidYouMean(id, known))
+			return nil, usage("there is no regime %q %s", id, diag.DidYouMean(id, regimeIDs(library)))
 		}
 	}
 	library.Site.Only = s.only

@@ -46,6 +46,18 @@ func (s Start) name() string {
 	}
 }
 
+// String says what a clock runs from, as "notification_submitted, aware until then".
+func (s Start) String() string {
+	text := s.name()
+	if s.YearEnd {
+		text = "the end of the year of " + text
+	}
+	if s.UntilThen != "" {
+		text += ", " + s.UntilThen + " until then"
+	}
+	return text
+}
+
 // start finds the moment a clock runs from; known is false while it has not
 // happened.
 func (c counter) start(s Start) (from start, known bool) {
