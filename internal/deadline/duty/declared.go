@@ -63,7 +63,7 @@ func (l *Library) Warns(due Due) []time.Time {
 	}
 	warns := make([]time.Time, len(l.Site.WarnAt))
 	for i, share := range l.Site.WarnAt {
-		warns[i] = due.Start.Add(time.Duration(float64(length) * share)).UTC().Truncate(time.Second)
+		warns[i] = due.Start.Add(time.Duration(float64(length) * share)).UTC().Round(time.Second)
 	}
 	return warns
 }

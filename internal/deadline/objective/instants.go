@@ -38,7 +38,8 @@ type Instants struct {
 }
 
 // Count computes the instants of a clock. Time in a pause does not count. A pause
-// that is still open counts as if it had ended as soon as it began.
+// that is still open counts as if it had ended as soon as it began. Warnings are
+// whole seconds: seven tenths of ten hours are seven hours.
 func Count(q Query, working Time) (Instants, error) {
 	var out Instants
 	due, err := reach(q, q.Within, working)
@@ -47,7 +48,7 @@ func Count(q Query, working Time) (Instants, error) {
 	}
 	out.Due = due.UTC()
 	for _, share := range q.WarnAt {
-		warn, err := reach(q, time.Duration(float64(q.Within)*share), working)
+		warn, err := reach(q, time.Duration(float64(q.Within)*share).Round(time.Second), working)
 		if err != nil {
 			return out, err
 		}
