@@ -127,6 +127,56 @@ func TestProjection(t *testing.T) {
 	}
 }
 
+// A clock may run from when another stage was due, and from a fact until that is
+// known.
+func TestALimitStartsAClock(t *testing.T) {
+	t.Parallel()
+	l := library(t, `    status: in_force
+    stages:
+      - {id: a, name: n, to: t, from: aware, within: {working_days: 4}}
+      - {id: b, name: n, to: t, from: {limit_of: a, until_then: decided}, within: {days: 30}}
+      - {id: c, name: n, to: t, from: {limit_of: b}, within: {hours: 1}}
+`)
+	for _, row := range []struct {
+		name     string
+		declared map[string]any
+		b, c     string
+	}{
+		{"limit", map[string]any{"aware": "2026-06-11", "decided": "2026-06-30"}, "2026-07-17", "2026-07-18T00:59:59Z"},
+		{"until then", map[string]any{"decided": "2026-06-15"}, "2026-07-15", "2026-07-16T00:59:59Z"},
+	} {
+		got := compute(t, l, row.declared, false)
+		if got.Dues[1].Day.String() != row.b || got.Dues[2].At.Format(time.RFC3339) != row.c {
+			t.Errorf("%s: %+v", row.name, got.Dues)
+		}
+	}
+	if got := compute(t, l, map[string]any{}, true).Dues[1]; got.State != duty.Waiting {
+		t.Errorf("nothing is known: %+v", got)
+	}
+}
+
+// Where everything is told, alternatives about which nothing is told decide nothing.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	l := library(t, `    status: in_force
+    when: {all: [small, {any: [people > 10, 'entity == "bank"']}]}
+    stages:
+      - {id: a, name: n, to: t, from: aware, within: {hours: 1}}
+`)
+	for _, row := range []struct {
+		declared   map[string]any
+		open, told duty.Tri
+	}{
+		{map[string]any{}, duty.Unknown, duty.Unknown}, {map[string]any{"people": 10}, duty.Unknown, duty.No}, {map[string]any{"people": 11}, duty.Unknown, duty.Yes},
+		{map[string]any{"people": 10, "entity": "bank"}, duty.Unknown, duty.Yes}, {map[string]any{"people": 11, "small": false}, duty.No, duty.No}, {map[string]any{"small": true}, duty.Unknown, duty.Yes},
+	} {
+		r, f := l.Regime("x-1"), facts(t, l, row.declared)
+		if open, told := r.When.Holds(f), r.When.Told(f); open != row.open || told != row.told {
+			t.Errorf("%v: holds %s, told %s; want %s, %s", row.declared, open, told, row.open, row.told)
+		}
+	}
+}
+
 func TestReliefAndRemarks(t *testing.T) {
 	t.Parallel()
 	l := library(t, `    status: in_force
@@ -212,6 +262,8 @@ func TestFactsAreRead(t *testing.T) {
 	}{
 		{"aware", "2026-11-20", "2026-11-20"}, {"aware", "2026-11-20T17:00", "2026-11-20T17:00:00+01:00"}, {"aware", "2026-07-20 17:00:05", "2026-07-20T17:00:05+02:00"},
 		{"aware", "2026-11-20T17:00:00-05:00", "2026-11-20T17:00:00-05:00"}, {"aware", "2026-03-02T12:00 local", "2026-03-02T12:00:00+01:00"},
+		{"aware", "2026-07-20 17:00 America/New_York", "2026-07-20T17:00:00-04:00"}, {"aware", "2026-07-20T17:00 UTC", "2026-07-20T17:00:00Z"}, {"aware", "2026-07-20 17:00+02:00", "2026-07-20T17:00:00+02:00"},
+		{"aware", "2026-07-20 17:00 Mars/Olympus", ""}, {"aware", "2026-07-20 17:00 Local", ""},
 		{"aware", "tomorrow", ""}, {"aware", 17, ""}, {"people", "12", "12"}, {"people", 1.5, "1.5"}, {"people", -1, ""}, {"people", "many", ""},
 		{"small", "true", "true"}, {"small", "yes", ""}, {"entity", "Credit institution", "bank"}, {"entity", "Payment Institution", "payment_institution"}, {"entity", 3, ""},
 		{"jurisdictions", "EU, US-CA", "eu, us-ca"}, {"jurisdictions", []any{1}, ""},
@@ -243,6 +295,8 @@ func TestPacksAreRefusedWithThePlace(t *testing.T) {
 		{"cycle of two", stage("      - {id: a, name: n, to: t, from: {submitted: b}, within: {hours: 1}}\n      - {id: b, name: n, to: t, from: {submitted: a}, within: {hours: 1}}\n"), []string{"p0.yaml:13:39 duty_cycle"}},
 		{"follows nothing", stage("      - {id: a, name: n, to: t, from: {submitted: z}, within: {hours: 1}}\n"), []string{"p0.yaml:13:39 duty_stage"}},
 		{"follows below", stage("      - {id: a, name: n, to: t, from: {submitted: b}, within: {hours: 1}}\n      - {id: b, name: n, to: t, from: aware, within: {hours: 1}}\n"), []string{"p0.yaml:13:39 duty_stage"}},
+		{"cycle of limits", stage("      - {id: a, name: n, to: t, from: {limit_of: b}, within: {hours: 1}}\n      - {id: b, name: n, to: t, from: {submitted: a}, within: {hours: 1}}\n"), []string{"p0.yaml:13:39 duty_cycle"}},
+		{"limit of nothing", stage("      - {id: a, name: n, to: t, from: {limit_of: z}, within: {hours: 1}}\n"), []string{"p0.yaml:13:39 duty_stage"}},
 		{"stage twice", stage("      - {id: a, name: n, to: t, from: aware, within: {hours: 1}}\n      - {id: a, name: n, to: t, from: aware, within: {hours: 1}}\n"), []string{"p0.yaml:14:14 duty_twice"}},
 		{"no stage", regime("    status: in_force\n    stages: []\n"), []string{"p0.yaml:12:13 duty_stage"}},
 		{"impossible zone", regime("    status: in_force\n    zone: Mars/Olympus\n    stages: [{id: a, name: n, to: t, from: aware, within: x}]\n"), []string{"p0.yaml:12:11 calendar_zone"}},
