@@ -40,13 +40,8 @@ func arrayOf(expression string) string {
 	return fmt.Sprintf("CASE json_typeof(%[1]s) WHEN 'array' THEN %[1]s ELSE '[]' END", expression)
 }
 
-// meant is the condition that one of a list of soar.Approver is among entriesOf
-// somebody. A person counts before a role, as internal/incidents decides it.
-func meant(expression string) string {
-	return "EXISTS (SELECT FROM json_array_elements(" + arrayOf(expression) + ") who WHERE " +
-		"coalesce('person:' || nullif(who->>'person', ''), 'role:' || nullif(who->>'role', '')) = ANY ($::text[]))"
-}
-
+// entriesOf gives somebody as soar.Approver and soar.Holding name him: a person counts
+// before a role, as internal/incidents decides it.
 func entriesOf(p soar.Principal) []string {
 	entries := []string{"person:" + postgres.Clean(p.Actor.ID), "claimed:" + postgres.Clean(p.Actor.ID)}
 	for _, role := range p.Roles {
@@ -57,7 +52,7 @@ func entriesOf(p soar.Principal) []string {
 
 // side is one right by which somebody may decide: his own, or that of who is away.
 type side struct {
-	Entries []string `json:"entries"` // of soar.Approver, as meant writes them
+	Entries []string `json:"entries"` // of soar.Approver, as entriesOf writes them
 	Names   []string `json:"names"`   // none of which may be excluded
 }
 

@@ -146,7 +146,11 @@ func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, s
 		l.AndText("status", string(f.Status))
 	}
 	if f.Mine != nil {
-		l.And(heldBy, append(entriesOf(*f.Mine), rosterEntries(f.OnCall)...))
+		entries := entriesOf(*f.Mine)
+		for _, roster := range f.OnCall {
+			entries = append(entries, "roster:"+postgres.Clean(roster))
+		}
+		l.And(heldBy, entries)
 	}
 	l.Narrow(f.Viewer, "tasks.incident_id")
 	out := []soar.Task{}
@@ -167,14 +171,6 @@ func (s *Store) TaskList(ctx context.Context, f soar.TaskFilter) ([]soar.Task, s
 const heldBy = "(SELECT coalesce('claimed:' || (held.h->'claimed_by'->>'id'), 'person:' || nullif(held.h->'assignee'->>'person', ''), " +
 	"'role:' || nullif(held.h->'assignee'->>'role', ''), 'roster:' || nullif(held.h->'assignee'->>'roster', '')) " +
 	"FROM (SELECT CASE WHEN coalesce((holding->>'changes')::int, 0) > coalesce((doc->>'changes')::int, 0) THEN holding ELSE doc END AS h) held) = ANY ($::text[])"
-
-func rosterEntries(rosters []string) []string {
-	entries := make([]string, len(rosters))
-	for i, roster := range rosters {
-		entries[i] = "roster:" + postgres.Clean(roster)
-	}
-	return entries
-}
 
 // taskFrom lays the committed holding and answer over the workflow's view.
 func taskFrom(doc, answer, holding []byte) (soar.Task, error) {
