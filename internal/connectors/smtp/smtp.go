@@ -139,6 +139,7 @@ func (s *server) message(call connector.Call) (*gomail.Msg, int, error) {
 	}
 	subject, _ := call.Args["subject"].(string)
 	body, _ := call.Args["body"].(string)
+	subject = strings.ReplaceAll(subject, "=?", "= ?") // what looks like an encoded header would be decoded by the reader's program
 	message.Subject(strings.Join(strings.Fields(subject), " "))
 	message.SetBodyString(gomail.TypeTextPlain, body)
 	if html, _ := call.Args["html"].(string); html != "" {

@@ -64,5 +64,6 @@ func defang(text string) string {
 		}
 		return strings.ReplaceAll(address, ".", "[.]")
 	})
+	text = strings.ReplaceAll(text, "=?", "= ?") // mail programs would decode what looks like an encoded header
 	return schemeForm.ReplaceAllString(text, "$1[:]")
 }
