@@ -104,10 +104,12 @@ func (m *Machine) startApp(ctx context.Context) error {
 		return fmt.Errorf("configuration: %s", faults[0].Message)
 	}
 	config.Connectors = m.lab.connectors()
+	log := observe.NewLogger(logFile, "text", slog.LevelInfo)
+	slog.SetDefault(log) // for migrations, which know no other
 	if err := app.Migrate(ctx, config); err != nil {
 		return err
 	}
-	m.app, err = app.New(ctx, config, observe.NewLogger(logFile, "text", slog.LevelInfo), app.Everything())
+	m.app, err = app.New(ctx, config, log, app.Everything())
 	if err != nil {
 		return err
 	}
