@@ -15,6 +15,8 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/app"
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
 	"github.com/tocsin-soar/tocsin/internal/observe/metrics"
+	"github.com/tocsin-soar/tocsin/internal/slack/manifest"
+	"github.com/tocsin-soar/tocsin/internal/slack/slacktest"
 	"github.com/tocsin-soar/tocsin/internal/store/storetest"
 )
 
@@ -61,11 +63,16 @@ func series(page, name string) string {
 }
 
 // TestMetricsTellWhatHappened carries an incident through and finds it in the
-// metrics; nothing of it was on the API's address.
+// metrics; nothing of it was on the API's address. Slack is on, so that its series are
+// there, too.
 func TestMetricsTellWhatHappened(t *testing.T) {
 	t.Parallel()
+	fake := slacktest.Start(slacktest.Options{Scopes: manifest.Scopes()})
+	t.Cleanup(fake.Close)
 	s := newStand(t, settings{
 		"temporal_address": devstacktest.Temporal(t), "database_url": storetest.URL(t), "metrics_listen": "127.0.0.1:0",
+		"slack_mode": "socket", "slack_bot_token": fake.BotToken(), "slack_app_token": fake.AppToken(), "slack_team": fake.TeamID(), "slack_app": fake.AppID(),
+		"slack_channel": fake.AddChannel(slacktest.Channel{Name: "soc", BotIn: true}).ID, "slack_api_url": fake.APIURL(),
 	})
 	if status, _ := fetch(t, s.url+"/metrics"); status != http.StatusNotFound {
 		t.Errorf("the API answers /metrics with %d", status)
@@ -90,6 +97,8 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		`tocsin_ledger_actions{state="unknown"}`:                           "0",
 		`tocsin_ready`:                                                     "1",
 		`tocsin_check_ok{check="worker"}`:                                  "1",
+		`tocsin_slack_sockets`:                                             "2",
+		`tocsin_slack_events_total{kind="unknown",outcome="unsigned"}`:     "0",
 	} {
 		if got := series(page, name); got != want {
 			t.Errorf("%s is %q, want %s", name, got, want)
