@@ -55,6 +55,10 @@ func (d strictDecoder) value(place string, depth int) (any, *Fault) {
 		if strings.ContainsRune(t, 0) {
 			return nil, &Fault{Field: place, Message: "contains a NUL character"}
 		}
+	case json.Number:
+		if _, err := t.Float64(); err != nil {
+			return nil, &Fault{Field: place, Message: "is a number out of range"}
+		}
 	}
 	return token, nil
 }

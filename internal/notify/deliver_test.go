@@ -20,6 +20,23 @@ func order(ways ...string) func(*policy.Notifications) {
 	return func(n *policy.Notifications) { n.Order = []policy.NotifyRule{{Ways: ways}} }
 }
 
+// TestARosterWithNobodyReachesTheLead: a gap, or a roster that is gone, must not leave a
+// task in silence.
+func TestARosterWithNobodyReachesTheLead(t *testing.T) {
+	t.Parallel()
+	for _, roster := range []string{"gap", "gone"} {
+		w := newWorld(t, nil)
+		m := note(1)
+		m.To = []soar.Approver{{Roster: roster}}
+		if err := w.deliver(m); err != nil {
+			t.Fatalf("%s: %v", roster, err)
+		}
+		if got := w.ways["email"]; len(got.to(lead)) != 1 || len(got.to(analyst)) != 0 {
+			t.Errorf("%s: %d mails, %d to the lead", roster, len(got.got), len(got.to(lead)))
+		}
+	}
+}
+
 // TestShipped: as shipped everybody gets one mail at once, and it stands in the
 // record with who, by which way and with which template.
 func TestShipped(t *testing.T) {

@@ -133,9 +133,18 @@ func (w *world) open() *notify.Service {
 		Links: func(_ context.Context, approval, person string) (string, error) {
 			return "https://tocsin.invalid/approve/" + approval + "-" + person, nil
 		},
-		OnCall: func(context.Context, string, time.Time) ([]string, error) { return []string{analyst}, nil },
-		Away:   func(context.Context, time.Time) ([]soar.Absence, error) { return w.absences, nil },
-		Meter:  w, NewID: rand.Text, Now: w.clock, SendWithin: w.patience, Log: slog.New(slog.DiscardHandler),
+		OnCall: func(_ context.Context, roster string, _ time.Time) ([]string, error) {
+			switch roster {
+			case "gap":
+				return nil, nil
+			case "gone":
+				return nil, soar.Errorf(soar.CodeNotFound, "test", "no roster %s", roster)
+			default:
+				return []string{analyst}, nil
+			}
+		},
+		Away:  func(context.Context, time.Time) ([]soar.Absence, error) { return w.absences, nil },
+		Meter: w, NewID: rand.Text, Now: w.clock, SendWithin: w.patience, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
