@@ -107,7 +107,7 @@ func newNotificationTestCommand(c *cli) *cobra.Command {
 		Long: `Send a real test message by one way, once and without fall-back, and say what happened.
 It goes to you, or to --person; a way that reaches a channel or a paging service rings there,
 and needs the permission operations:retry, as does a test to others. Exits with 1 when it was
-not taken, and also when nobody knows.`,
+not taken, and also when nobody knows. At a paging service the alert stays open: resolve it there.`,
 		Example: "  tocsin notification test --way email\n  tocsin notification test --way email --person ada@soc.example\n  tocsin notification test --way teams",
 		Args:    words(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
