@@ -10,7 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/tocsin-soar/tocsin/api/clock"
 	"github.com/tocsin-soar/tocsin/api/containments"
+	"github.com/tocsin-soar/tocsin/api/duty"
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/notifications"
 	"github.com/tocsin-soar/tocsin/api/oncall"
@@ -66,6 +68,7 @@ type routes struct {
 	containmentRoutes
 	correlationRoutes
 	docsRoutes
+	dutyRoutes
 	evidenceRoutes
 	freezeRoutes
 	healthRoutes
@@ -84,7 +87,9 @@ type routes struct {
 
 // These routes stand in folders of their own.
 type (
+	clockRoutes        = clock.Routes
 	containmentRoutes  = containments.Routes
+	dutyRoutes         = duty.Routes
 	notificationRoutes = notifications.Routes
 	oncallRoutes       = oncall.Routes
 	peopleRoutes       = people.Routes
@@ -123,11 +128,12 @@ func newRoutes(services Services, options Options) *routes {
 	return &routes{
 		alertRoutes:        alertRoutes{services.Intake, services.Alerts},
 		approvalRoutes:     approvalRoutes{services.Approvals, key},
-		clockRoutes:        clockRoutes{services.Clocks},
-		commandRoutes:      commandRoutes{services.Commands, services.Incidents, key},
+		clockRoutes:        clockRoutes{Board: services.Clocks, Caller: principal},
+		commandRoutes:      commandRoutes{services.Commands, services.Incidents, services.Duties, key},
 		connectorRoutes:    connectorRoutes{services.Connectors},
 		correlationRoutes:  correlationRoutes{services.Trials},
 		containmentRoutes:  containmentRoutes{Register: services.Containments, Caller: principal},
+		dutyRoutes:         dutyRoutes{Desk: services.Duties, Caller: principal},
 		evidenceRoutes:     evidenceRoutes{services.Evidence, key},
 		freezeRoutes:       freezeRoutes{services.Freeze},
 		healthRoutes:       healthRoutes{options.Version, options.Health},

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/tocsin-soar/tocsin/api/duty"
 	"github.com/tocsin-soar/tocsin/api/gen"
 	"github.com/tocsin-soar/tocsin/api/optional"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
@@ -15,6 +16,7 @@ const viaAPI = "api"
 type commandRoutes struct {
 	commands  commander
 	incidents incidentKeeper
+	duties    duty.Desk
 	keys      keys
 }
 
@@ -121,6 +123,11 @@ func (r commandRoutes) MarkDone(ctx context.Context, request gen.MarkDoneRequest
 // ActOnDuty confirms or waives a duty, or says that a notice was sent.
 func (r commandRoutes) ActOnDuty(ctx context.Context, request gen.ActOnDutyRequestObject) (gen.ActOnDutyResponseObject, error) {
 	body := request.Body
+	if body.Do == gen.Sent {
+		if err := r.duties.Prove(ctx, principal(ctx), request.IncidentID, optional.Value(body.Proof)); err != nil {
+			return nil, err
+		}
+	}
 	command := protocol.DutyCommand{Duty: body.Duty, Do: string(body.Do), Proof: optional.Value(body.Proof), Sent: optional.Value(body.Sent)}
 	reply, err := r.send(ctx, order{request.IncidentID, request.Params.IdempotencyKey, protocol.UpdateDuty, body.Reason, command})
 	return gen.ActOnDuty202JSONResponse{CommandReplyJSONResponse: reply}, err

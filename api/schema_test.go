@@ -47,7 +47,7 @@ func nouns() map[string]reflect.Type {
 		"soar.Approver": reflect.TypeFor[soar.Approver](), "soar.BoundAction": reflect.TypeFor[soar.BoundAction](), "soar.Decision": reflect.TypeFor[soar.Decision](), "soar.ShownAction": reflect.TypeFor[soar.ShownAction](), "soar.Question": reflect.TypeFor[soar.Question](),
 		"soar.Task": reflect.TypeFor[soar.Task](), "soar.Containment": reflect.TypeFor[soar.Containment](), "soar.Objective": reflect.TypeFor[soar.Objective](),
 		"soar.DutyStage": reflect.TypeFor[soar.DutyStage](), "soar.DutyDecision": reflect.TypeFor[soar.DutyDecision](),
-		"soar.ObjectivePause": reflect.TypeFor[soar.ObjectivePause](), "soar.ObjectiveChange": reflect.TypeFor[soar.ObjectiveChange](), "soar.ObjectiveEnd": reflect.TypeFor[soar.ObjectiveEnd](),
+		"soar.ObjectivePause": reflect.TypeFor[soar.ObjectivePause](), "soar.ObjectiveChange": reflect.TypeFor[soar.ObjectiveChange](), "soar.DutyEntry": reflect.TypeFor[soar.DutyEntry](), "soar.ObjectiveEnd": reflect.TypeFor[soar.ObjectiveEnd](),
 		"soar.Clock": reflect.TypeFor[soar.Clock](), "soar.Programme": reflect.TypeFor[soar.Programme](), "soar.ProgrammeGroup": reflect.TypeFor[soar.ProgrammeGroup](),
 		"soar.ProgrammeTime": reflect.TypeFor[soar.ProgrammeTime](), "soar.ProgrammeObjectives": reflect.TypeFor[soar.ProgrammeObjectives](),
 		"soar.Evidence": reflect.TypeFor[soar.Evidence](), "soar.CustodyEntry": reflect.TypeFor[soar.CustodyEntry](), "soar.Token": reflect.TypeFor[soar.Token](),

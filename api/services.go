@@ -5,13 +5,14 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/tocsin-soar/tocsin/api/clock"
 	"github.com/tocsin-soar/tocsin/api/containments"
+	"github.com/tocsin-soar/tocsin/api/duty"
 	"github.com/tocsin-soar/tocsin/api/notifications"
 	"github.com/tocsin-soar/tocsin/api/oncall"
 	"github.com/tocsin-soar/tocsin/api/people"
 	"github.com/tocsin-soar/tocsin/api/task"
 	"github.com/tocsin-soar/tocsin/internal/access"
-	"github.com/tocsin-soar/tocsin/internal/clockboard"
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/incidents"
 	"github.com/tocsin-soar/tocsin/internal/intake"
@@ -36,7 +37,8 @@ type Services struct {
 	Timeline      timelineReader
 	Evidence      evidenceKeeper
 	Containments  containments.Register
-	Clocks        clockReader
+	Clocks        clock.Board
+	Duties        duty.Desk
 	Approvals     approvalKeeper
 	Tasks         task.Keeper
 	Playbooks     playbookKeeper
@@ -89,13 +91,6 @@ type commander interface {
 	// Command records a command, tries to deliver it at once and says how far it got.
 	Command(ctx context.Context, p soar.Principal, request incidents.CommandRequest) (protocol.Reply, error)
 	Attach(ctx context.Context, p soar.Principal, request incidents.AttachRequest) (protocol.Reply, error)
-}
-
-type clockReader interface {
-	Clocks(ctx context.Context, p soar.Principal, filter soar.ClockFilter) (clockboard.Page, error)
-	// Feed gives them as a calendar of RFC 5545.
-	Feed(ctx context.Context, p soar.Principal) (string, error)
-	Programme(ctx context.Context, p soar.Principal, filter soar.ProgrammeFilter) (soar.Programme, error)
 }
 
 type refusalKeeper interface {

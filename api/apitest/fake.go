@@ -75,7 +75,7 @@ func NewFake() *Fake {
 func (f *Fake) Services() api.Services {
 	services := api.Services{
 		Authenticator: f, Hooks: f.Hooks, Intake: f, Alerts: f, Trials: f, Incidents: f, Commands: f, Timeline: f, Evidence: f,
-		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f, People: peopleFake{f}, Slack: slackFake{f}, OnCall: oncallFake{f}, Notifications: noticeFake{f},
+		Approvals: f, Tasks: f, Playbooks: playbookFake{f}, Connectors: f, Tokens: tokenFake{f}, Freeze: f, People: peopleFake{f}, Slack: slackFake{f}, OnCall: oncallFake{f}, Duties: dutyFake{f}, Notifications: noticeFake{f},
 		Containments: f, Clocks: f, Operations: f, Refusals: f, Answers: f,
 	}
 	if f.Payloads != nil {

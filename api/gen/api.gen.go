@@ -680,6 +680,24 @@ type DutyCommandDo string
 // DutyDecision defines model for DutyDecision.
 type DutyDecision = soar.DutyDecision
 
+// DutyDraft defines model for DutyDraft.
+type DutyDraft struct {
+	Draft string `json:"draft"`
+	Duty  string `json:"duty"`
+}
+
+// DutyEntry A stage of a regime that opened, or a regime that has not. Not legal advice.
+type DutyEntry = soar.DutyEntry
+
+// DutyList defines model for DutyList.
+type DutyList struct {
+	Items     []DutyEntry `json:"items"`
+	NotAdvice string      `json:"not_advice"`
+
+	// Packs SHA-256 over all packs that were looked at
+	Packs string `json:"packs"`
+}
+
 // DutyStage A notice that a law, a regulator or a contract asks for. Not legal advice.
 type DutyStage = soar.DutyStage
 
@@ -2865,7 +2883,8 @@ type ClientInterface interface {
 	//
 	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 	// concern a regime or one of its stages and need a reason; sent names one stage,
-	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+	// reference that the recipient gave. None of it is legal advice.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2876,7 +2895,8 @@ type ClientInterface interface {
 	//
 	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 	// concern a regime or one of its stages and need a reason; sent names one stage,
-	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+	// reference that the recipient gave. None of it is legal advice.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3048,6 +3068,23 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/skip-step (the `SkipStep` operationId).
 	SkipStep(ctx context.Context, incidentID PathIncident, params *SkipStepParams, body SkipStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDuties Show which duties to notify an incident has, may have, and has not
+	//
+	// A line for each stage that opened, and one for each regime that did not: it may apply, and
+	// `missing` names the facts that would decide, or it does not apply, and `why` says so. What
+	// needs somebody comes first. None of it is legal advice.
+	//
+	// Corresponds with GET /api/v1/incidents/{incident_id}/duties (the `ListDuties` operationId).
+	ListDuties(ctx context.Context, incidentID PathIncident, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DraftDuty Draft a notice from what is known of the incident
+	//
+	// Plain text for a person to complete; what nobody has declared is marked "to be filled". It may
+	// hold text that an attacker wrote. A duty need not be open. It is not legal advice.
+	//
+	// Corresponds with GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft (the `DraftDuty` operationId).
+	DraftDuty(ctx context.Context, incidentID PathIncident, regime ID, stage ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WatchIncident Follow the timeline as it grows
 	//
@@ -4427,7 +4464,8 @@ func (c *Client) DeclareIncident(ctx context.Context, incidentID PathIncident, p
 //
 // Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 // concern a regime or one of its stages and need a reason; sent names one stage,
-// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+// reference that the recipient gave. None of it is legal advice.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4448,7 +4486,8 @@ func (c *Client) ActOnDutyWithBody(ctx context.Context, incidentID PathIncident,
 //
 // Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 // concern a regime or one of its stages and need a reason; sent names one stage,
-// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+// reference that the recipient gave. None of it is legal advice.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4841,6 +4880,43 @@ func (c *Client) SkipStepWithBody(ctx context.Context, incidentID PathIncident, 
 // Corresponds with POST /api/v1/incidents/{incident_id}/commands/skip-step (the `SkipStep` operationId).
 func (c *Client) SkipStep(ctx context.Context, incidentID PathIncident, params *SkipStepParams, body SkipStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSkipStepRequest(c.Server, incidentID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDuties Show which duties to notify an incident has, may have, and has not
+//
+// A line for each stage that opened, and one for each regime that did not: it may apply, and
+// `missing` names the facts that would decide, or it does not apply, and `why` says so. What
+// needs somebody comes first. None of it is legal advice.
+//
+// Corresponds with GET /api/v1/incidents/{incident_id}/duties (the `ListDuties` operationId).
+func (c *Client) ListDuties(ctx context.Context, incidentID PathIncident, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDutiesRequest(c.Server, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DraftDuty Draft a notice from what is known of the incident
+//
+// Plain text for a person to complete; what nobody has declared is marked "to be filled". It may
+// hold text that an attacker wrote. A duty need not be open. It is not legal advice.
+//
+// Corresponds with GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft (the `DraftDuty` operationId).
+func (c *Client) DraftDuty(ctx context.Context, incidentID PathIncident, regime ID, stage ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDraftDutyRequest(c.Server, incidentID, regime, stage)
 	if err != nil {
 		return nil, err
 	}
@@ -8846,6 +8922,88 @@ func NewSkipStepRequestWithBody(server string, incidentID PathIncident, params *
 	return req, nil
 }
 
+// NewListDutiesRequest constructs an http.Request for the ListDuties method
+func NewListDutiesRequest(server string, incidentID PathIncident) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/duties", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDraftDutyRequest constructs an http.Request for the DraftDuty method
+func NewDraftDutyRequest(server string, incidentID PathIncident, regime ID, stage ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident_id", incidentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "regime", regime, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "stage", stage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/duties/%s/%s/draft", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewWatchIncidentRequest constructs an http.Request for the WatchIncident method
 func NewWatchIncidentRequest(server string, incidentID PathIncident, params *WatchIncidentParams) (*http.Request, error) {
 	var err error
@@ -11877,7 +12035,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 	// concern a regime or one of its stages and need a reason; sent names one stage,
-	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+	// reference that the recipient gave. None of it is legal advice.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11888,7 +12047,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 	// concern a regime or one of its stages and need a reason; sent names one stage,
-	// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+	// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+	// reference that the recipient gave. None of it is legal advice.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12060,6 +12220,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/incidents/{incident_id}/commands/skip-step (the `SkipStep` operationId).
 	SkipStepWithResponse(ctx context.Context, incidentID PathIncident, params *SkipStepParams, body SkipStepJSONRequestBody, reqEditors ...RequestEditorFn) (*SkipStepResponse, error)
+
+	// ListDutiesWithResponse Show which duties to notify an incident has, may have, and has not
+	//
+	// A line for each stage that opened, and one for each regime that did not: it may apply, and
+	// `missing` names the facts that would decide, or it does not apply, and `why` says so. What
+	// needs somebody comes first. None of it is legal advice.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/incidents/{incident_id}/duties (the `ListDuties` operationId).
+	ListDutiesWithResponse(ctx context.Context, incidentID PathIncident, reqEditors ...RequestEditorFn) (*ListDutiesResponse, error)
+
+	// DraftDutyWithResponse Draft a notice from what is known of the incident
+	//
+	// Plain text for a person to complete; what nobody has declared is marked "to be filled". It may
+	// hold text that an attacker wrote. A duty need not be open. It is not legal advice.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft (the `DraftDuty` operationId).
+	DraftDutyWithResponse(ctx context.Context, incidentID PathIncident, regime ID, stage ID, reqEditors ...RequestEditorFn) (*DraftDutyResponse, error)
 
 	// WatchIncidentWithResponse Follow the timeline as it grows
 	//
@@ -14129,6 +14310,70 @@ func (r SkipStepResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r SkipStepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListDutiesResponseDefaultHeaders the declared response headers of an HTTP default response for ListDuties
+type ListDutiesResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListDutiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DutyList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListDutiesResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDutiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDutiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DraftDutyResponseDefaultHeaders the declared response headers of an HTTP default response for DraftDuty
+type DraftDutyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type DraftDutyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DutyDraft
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DraftDutyResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r DraftDutyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DraftDutyResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16414,7 +16659,8 @@ func (c *ClientWithResponses) DeclareIncidentWithResponse(ctx context.Context, i
 //
 // Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 // concern a regime or one of its stages and need a reason; sent names one stage,
-// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+// reference that the recipient gave. None of it is legal advice.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16431,7 +16677,8 @@ func (c *ClientWithResponses) ActOnDutyWithBodyWithResponse(ctx context.Context,
 //
 // Duties stand among the objectives of an incident, with `duty` set. Confirming and waiving
 // concern a regime or one of its stages and need a reason; sent names one stage,
-// as eu-gdpr-33/notification, and needs a proof. None of it is legal advice.
+// as eu-gdpr-33/notification, and needs a proof: the id of an evidence of this incident, or the
+// reference that the recipient gave. None of it is legal advice.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16740,6 +16987,39 @@ func (c *ClientWithResponses) SkipStepWithResponse(ctx context.Context, incident
 		return nil, err
 	}
 	return ParseSkipStepResponse(rsp)
+}
+
+// ListDutiesWithResponse Show which duties to notify an incident has, may have, and has not
+//
+// A line for each stage that opened, and one for each regime that did not: it may apply, and
+// `missing` names the facts that would decide, or it does not apply, and `why` says so. What
+// needs somebody comes first. None of it is legal advice.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/incidents/{incident_id}/duties (the `ListDuties` operationId).
+func (c *ClientWithResponses) ListDutiesWithResponse(ctx context.Context, incidentID PathIncident, reqEditors ...RequestEditorFn) (*ListDutiesResponse, error) {
+	rsp, err := c.ListDuties(ctx, incidentID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDutiesResponse(rsp)
+}
+
+// DraftDutyWithResponse Draft a notice from what is known of the incident
+//
+// Plain text for a person to complete; what nobody has declared is marked "to be filled". It may
+// hold text that an attacker wrote. A duty need not be open. It is not legal advice.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft (the `DraftDuty` operationId).
+func (c *ClientWithResponses) DraftDutyWithResponse(ctx context.Context, incidentID PathIncident, regime ID, stage ID, reqEditors ...RequestEditorFn) (*DraftDutyResponse, error) {
+	rsp, err := c.DraftDuty(ctx, incidentID, regime, stage, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDraftDutyResponse(rsp)
 }
 
 // WatchIncidentWithResponse Follow the timeline as it grows
@@ -19830,6 +20110,98 @@ func ParseSkipStepResponse(rsp *http.Response) (*SkipStepResponse, error) {
 	return response, nil
 }
 
+// ParseListDutiesResponse parses an HTTP response from a ListDutiesWithResponse call
+func ParseListDutiesResponse(rsp *http.Response) (*ListDutiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDutiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DutyList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListDutiesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDraftDutyResponse parses an HTTP response from a DraftDutyWithResponse call
+func ParseDraftDutyResponse(rsp *http.Response) (*DraftDutyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DraftDutyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DutyDraft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers DraftDutyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseWatchIncidentResponse parses an HTTP response from a WatchIncidentWithResponse call
 func ParseWatchIncidentResponse(rsp *http.Response) (*WatchIncidentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22117,6 +22489,12 @@ type ServerInterface interface {
 	// SkipStep Go on without a step
 	// (POST /api/v1/incidents/{incident_id}/commands/skip-step)
 	SkipStep(ctx echo.Context, incidentID PathIncident, params SkipStepParams) error
+	// ListDuties Show which duties to notify an incident has, may have, and has not
+	// (GET /api/v1/incidents/{incident_id}/duties)
+	ListDuties(ctx echo.Context, incidentID PathIncident) error
+	// DraftDuty Draft a notice from what is known of the incident
+	// (GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft)
+	DraftDuty(ctx echo.Context, incidentID PathIncident, regime ID, stage ID) error
 	// WatchIncident Follow the timeline as it grows
 	// (GET /api/v1/incidents/{incident_id}/events)
 	WatchIncident(ctx echo.Context, incidentID PathIncident, params WatchIncidentParams) error
@@ -23835,6 +24213,54 @@ func (w *ServerInterfaceWrapper) SkipStep(ctx echo.Context) error {
 	return err
 }
 
+// ListDuties converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDuties(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDuties(ctx, incidentID)
+	return err
+}
+
+// DraftDuty converts echo context to params.
+func (w *ServerInterfaceWrapper) DraftDuty(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident_id" -------------
+	var incidentID PathIncident
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident_id", ctx.Param("incident_id"), &incidentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident_id: %s", err))
+	}
+
+	// ------------- Path parameter "regime" -------------
+	var regime ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "regime", ctx.Param("regime"), &regime, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter regime: %s", err))
+	}
+
+	// ------------- Path parameter "stage" -------------
+	var stage ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stage", ctx.Param("stage"), &stage, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter stage: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DraftDuty(ctx, incidentID, regime, stage)
+	return err
+}
+
 // WatchIncident converts echo context to params.
 func (w *ServerInterfaceWrapper) WatchIncident(ctx echo.Context) error {
 	var err error
@@ -25213,6 +25639,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/event", wrapper.SendEvent, options.OperationMiddlewares["sendEvent"]...)
 	router.POST(options.BaseURL+"/api/v1/incidents/:incident_id/commands/close", wrapper.CloseIncident, options.OperationMiddlewares["closeIncident"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/timeline", wrapper.ListTimeline, options.OperationMiddlewares["listTimeline"]...)
+	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/duties", wrapper.ListDuties, options.OperationMiddlewares["listDuties"]...)
+	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/duties/:regime/:stage/draft", wrapper.DraftDuty, options.OperationMiddlewares["draftDuty"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/record", wrapper.ExportRecord, options.OperationMiddlewares["exportRecord"]...)
 	router.GET(options.BaseURL+"/api/v1/incidents/:incident_id/events", wrapper.WatchIncident, options.OperationMiddlewares["watchIncident"]...)
 	router.GET(options.BaseURL+"/api/v1/evidence", wrapper.ListEvidence, options.OperationMiddlewares["listEvidence"]...)
@@ -27447,6 +27875,94 @@ type SkipStepdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SkipStepdefaultApplicationProblemPlusJSONResponse) VisitSkipStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDutiesRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+}
+
+type ListDutiesResponseObject interface {
+	VisitListDutiesResponse(w http.ResponseWriter) error
+}
+
+type ListDuties200JSONResponse DutyList
+
+func (response ListDuties200JSONResponse) VisitListDutiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDutiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListDutiesdefaultApplicationProblemPlusJSONResponse) VisitListDutiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DraftDutyRequestObject struct {
+	IncidentID PathIncident `json:"incident_id"`
+	Regime     ID           `json:"regime"`
+	Stage      ID           `json:"stage"`
+}
+
+type DraftDutyResponseObject interface {
+	VisitDraftDutyResponse(w http.ResponseWriter) error
+}
+
+type DraftDuty200JSONResponse DutyDraft
+
+func (response DraftDuty200JSONResponse) VisitDraftDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DraftDutydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DraftDutydefaultApplicationProblemPlusJSONResponse) VisitDraftDutyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29730,6 +30246,12 @@ type StrictServerInterface interface {
 	// SkipStep Go on without a step
 	// (POST /api/v1/incidents/{incident_id}/commands/skip-step)
 	SkipStep(ctx context.Context, request SkipStepRequestObject) (SkipStepResponseObject, error)
+	// ListDuties Show which duties to notify an incident has, may have, and has not
+	// (GET /api/v1/incidents/{incident_id}/duties)
+	ListDuties(ctx context.Context, request ListDutiesRequestObject) (ListDutiesResponseObject, error)
+	// DraftDuty Draft a notice from what is known of the incident
+	// (GET /api/v1/incidents/{incident_id}/duties/{regime}/{stage}/draft)
+	DraftDuty(ctx context.Context, request DraftDutyRequestObject) (DraftDutyResponseObject, error)
 	// WatchIncident Follow the timeline as it grows
 	// (GET /api/v1/incidents/{incident_id}/events)
 	WatchIncident(ctx context.Context, request WatchIncidentRequestObject) (WatchIncidentResponseObject, error)
@@ -31724,6 +32246,58 @@ func (sh *strictHandler) SkipStep(ctx echo.Context, incidentID PathIncident, par
 		return err
 	} else if validResponse, ok := response.(SkipStepResponseObject); ok {
 		return validResponse.VisitSkipStepResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDuties operation middleware
+func (sh *strictHandler) ListDuties(ctx echo.Context, incidentID PathIncident) error {
+	var request ListDutiesRequestObject
+
+	request.IncidentID = incidentID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDuties(ctx.Request().Context(), request.(ListDutiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDuties")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDutiesResponseObject); ok {
+		return validResponse.VisitListDutiesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DraftDuty operation middleware
+func (sh *strictHandler) DraftDuty(ctx echo.Context, incidentID PathIncident, regime ID, stage ID) error {
+	var request DraftDutyRequestObject
+
+	request.IncidentID = incidentID
+	request.Regime = regime
+	request.Stage = stage
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DraftDuty(ctx.Request().Context(), request.(DraftDutyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DraftDuty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DraftDutyResponseObject); ok {
+		return validResponse.VisitDraftDutyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,83 +9,132 @@ import (
 
 	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/api/gen"
-	"github.com/tocsin-soar/tocsin/internal/deadline/duty"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 func newDutyCommand(c *cli) *cobra.Command {
 	return family("duty", "Notices that a law, a regulator or a contract asks for", `  tocsin duty list INC-2026-0A1B2C
+  tocsin duty draft INC-2026-0A1B2C eu-gdpr-33/notification
   tocsin duty confirm INC-2026-0A1B2C eu-gdpr-33 --reason "customer data were read"
   tocsin duty sent INC-2026-0A1B2C eu-gdpr-33/notification --proof EVD-0123456789
   tocsin duty packs --where eu`,
-		newDutyPacksCommand(c), newDutyListCommand(c), newDutyConfirmCommand(c), newDutyWaiveCommand(c), newDutySentCommand(c))
+		newDutyPacksCommand(c), newDutyListCommand(c), newDutyDraftCommand(c), newDutyConfirmCommand(c), newDutyWaiveCommand(c), newDutySentCommand(c))
 }
 
 func newDutyListCommand(c *cli) *cobra.Command {
-	var drafts bool
+	var drafts, all bool
 	list := &cobra.Command{
-		Use: "list INCIDENT", Short: "List the duties of an incident", Args: words(1, 1),
-		Example: "  tocsin duty list INC-2026-0A1B2C --drafts",
+		Use: "list INCIDENT", Short: "List what an incident owes, and what it may owe", Args: words(1, 1),
+		Long: `List the duties that opened and those that may apply, with the facts that would decide:
+declare one, and the duty opens or goes away. What does not apply is left out without --all.`,
+		Example: "  tocsin duty list INC-2026-0A1B2C\n  tocsin duty list INC-2026-0A1B2C --all -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			connected, err := c.connect()
 			if err != nil {
 				return err
 			}
-			detail, err := connected.Incident(cmd.Context(), args[0])
+			found, err := connected.Duties(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			duties := []soar.Objective{}
-			for _, o := range detail.Objectives {
-				if o.Duty != nil {
-					duties = append(duties, o)
+			if !all {
+				found.Items = slices.DeleteFunc(found.Items, func(d soar.DutyEntry) bool { return d.Standing == soar.DutyNotApplicable })
+			}
+			texts := map[string]string{}
+			for _, d := range found.Items {
+				if regime, stage, opened := strings.Cut(d.Duty, "/"); drafts && opened && d.Standing == soar.DutyOpen {
+					draft, err := connected.DutyDraft(cmd.Context(), args[0], regime, stage)
+					if err != nil {
+						return err
+					}
+					texts[d.Duty] = draft.Draft
 				}
 			}
-			return c.show(cmd, duties, func(p *printer) { printDuties(p, duties, drafts) })
+			return c.show(cmd, found, func(p *printer) { printDuties(p, found, texts) })
 		},
 	}
-	list.Flags().BoolVar(&drafts, "drafts", false, "print the draft of each notice")
+	list.Flags().BoolVar(&drafts, "drafts", false, "print the draft of each notice that is owed")
+	list.Flags().BoolVar(&all, "all", false, "also what does not apply, and why")
 	return list
 }
 
-func printDuties(p *printer, duties []soar.Objective, drafts bool) {
-	if len(duties) == 0 {
-		p.line("No duty is open. Duties open from facts: tocsin incident declare INCIDENT --fact personal_data_breach=true")
-		return
-	}
-	rows := make([][]any, len(duties))
-	for n, o := range duties {
+func printDuties(p *printer, found *gen.DutyList, drafts map[string]string) {
+	rows := make([][]any, len(found.Items))
+	open := 0
+	for n, d := range found.Items {
 		due := "-"
-		if !o.DueAt.IsZero() {
-			due = when(o.DueAt)
+		if !d.DueAt.IsZero() {
+			due = when(d.DueAt)
 		}
-		rows[n] = []any{o.Name, p.state(dutyState(o)), due, cut(o.Duty.To, 40), cut(join(": ", o.Duty.Why, o.Duty.If), 80), o.Duty.Source}
+		why := join(": ", d.Why, d.If)
+		if len(d.Missing) > 0 {
+			why = "declare " + strings.Join(d.Missing, ", ")
+		}
+		if strings.Contains(d.Duty, "/") {
+			open++
+		}
+		rows[n] = []any{d.Duty, p.state(dutyState(d)), due, cut(orDash(d.To), 40), cut(why, 80), cut(d.Source, 60)}
+	}
+	if open == 0 {
+		p.line("No duty is open. Duties open from facts: tocsin incident declare INCIDENT --fact personal_data_breach=true")
 	}
 	p.table([]string{"DUTY", "STATE", "DUE", "TO", "WHY", "SOURCE"}, rows)
-	for _, o := range duties {
-		if drafts && o.Duty.Draft != "" {
-			p.section(o.Name + ", draft")
-			for line := range strings.Lines(o.Duty.Draft) {
-				p.line("%s", strings.TrimRight(line, "\n"))
-			}
+	for _, d := range found.Items {
+		if text := drafts[d.Duty]; text != "" {
+			p.section(d.Duty + ", draft")
+			printDraft(p, text)
 		}
 	}
 	p.line("")
-	p.line("%s", duty.NotAdvice)
+	p.line("The due time of what may apply is that of its first notice, if it does.")
+	p.line("%s", found.NotAdvice)
+}
+
+func printDraft(p *printer, text string) {
+	for line := range strings.Lines(text) {
+		p.line("%s", strings.TrimRight(line, "\n"))
+	}
 }
 
 // dutyState adds to the state of the clock what a person said.
-func dutyState(o soar.Objective) string {
+func dutyState(d soar.DutyEntry) string {
 	switch {
-	case o.Duty.Sent != nil && o.Breached:
+	case d.Standing == soar.DutySent && d.Late:
 		return "sent late"
-	case o.Duty.Sent != nil:
-		return "sent"
-	case o.Duty.Confirmed != nil && o.State() == soar.DutyRunning:
+	case d.Standing == soar.DutyOpen && d.Late:
+		return "breached"
+	case d.Standing == soar.DutyOpen && d.Confirmed && d.State == soar.DutyRunning:
 		return "confirmed"
+	case d.Standing == soar.DutyOpen:
+		return d.State
 	default:
-		return o.State()
+		return strings.ReplaceAll(string(d.Standing), "_", " ")
+	}
+}
+
+func newDutyDraftCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "draft INCIDENT DUTY/STAGE", Short: "Draft a notice from what is known", Args: words(2, 2),
+		Long: `Print the draft of a notice as it is now: what was declared is filled in, what the rule asks
+for and nobody has declared is marked "to be filled". The duty need not be open. Texts in it
+may have been written by an attacker.`,
+		Example: "  tocsin duty draft INC-2026-0A1B2C eu-gdpr-33/notification > notice.txt",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			regime, stage, ok := strings.Cut(args[1], "/")
+			if !ok || regime == "" || stage == "" {
+				return usage("%q is no notice: write regime/stage, as eu-gdpr-33/notification", args[1])
+			}
+			connected, err := c.connect()
+			if err != nil {
+				return err
+			}
+			draft, err := connected.DutyDraft(cmd.Context(), args[0], regime, stage)
+			if err != nil {
+				return err
+			}
+			return c.show(cmd, draft, func(p *printer) { printDraft(p, draft.Draft) })
+		},
 	}
 }
 

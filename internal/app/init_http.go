@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-soar/tocsin/api/page"
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/clockboard"
+	"github.com/tocsin-soar/tocsin/internal/dutydesk"
 	"github.com/tocsin-soar/tocsin/internal/intake/trial"
 	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/operations"
@@ -37,6 +38,7 @@ func (a *App) initHTTP(ctx context.Context) error {
 		Evidence:      a.incidents,
 		Containments:  a.incidents,
 		Clocks:        clockboard.New(clocks.New(a.store), time.Now),
+		Duties:        dutydesk.New(a.incidents, a.duties),
 		Refusals:      a.incidents,
 		Answers:       a.store,
 		Operations:    operations.New(a.store, time.Now),

@@ -17,6 +17,7 @@ type DutyStage struct {
 	Source       string        `json:"source"`           // where it stands
 	Verification string        `json:"verification"`     // primary | secondary | memory
 	Pack         string        `json:"pack"`             // "name version"
+	Packs        string        `json:"packs,omitempty"`  // SHA-256 hex over all packs that it was computed with
 	Remark       string        `json:"remark,omitempty"` // to be read before it is relied on
 	Assumed      bool          `json:"assumed,omitempty"`
 	Draft        string        `json:"draft,omitempty"`     // plain text of the notice, to be completed by a person
@@ -45,3 +46,40 @@ const (
 // Counts tells whether the objective has a due time that can be breached: all
 // have, save for duties that wait, have no fixed term, or were waived.
 func (o Objective) Counts() bool { return o.Duty == nil || o.Duty.State == DutyRunning }
+
+// DutyStanding says how a duty stands towards an incident.
+type DutyStanding string
+
+// Standings.
+const (
+	DutyOpen          DutyStanding = "open"      // it opened, and is neither sent nor waived
+	DutySent          DutyStanding = "sent"      // its notice was sent
+	DutyWaivedBy      DutyStanding = "waived"    // a person said that it does not apply
+	DutyDropped       DutyStanding = "dropped"   // it ended with the incident
+	DutyMayApply      DutyStanding = "may_apply" // facts that would decide are not declared
+	DutyNotApplicable DutyStanding = "not_applicable"
+)
+
+// DutyEntry is one line of what an incident owes: a stage of a regime that opened, or
+// a regime that has not.
+type DutyEntry struct {
+	Duty         string       `json:"duty"` // regime/stage when it opened, else the regime
+	Title        string       `json:"title"`
+	To           string       `json:"to,omitempty"`
+	Standing     DutyStanding `json:"standing"`
+	State        string       `json:"state,omitempty"` // of the clock; see DutyStage
+	Confirmed    bool         `json:"confirmed,omitempty"`
+	Late         bool         `json:"late,omitempty"`    // it was due before it was sent
+	Missing      []string     `json:"missing,omitempty"` // facts that would decide whether it applies
+	If           string       `json:"if,omitempty"`
+	Why          string       `json:"why,omitempty"`
+	DueAt        time.Time    `json:"due_at,omitzero"` // of may_apply: when the first notice would be due
+	SentAt       *time.Time   `json:"sent_at,omitempty"`
+	Proof        string       `json:"proof,omitempty"`
+	Faults       []string     `json:"faults,omitempty"` // facts that cannot be read
+	Source       string       `json:"source"`
+	Verification string       `json:"verification"`
+	Pack         string       `json:"pack"`
+	Packs        string       `json:"packs,omitempty"`
+	Remark       string       `json:"remark,omitempty"`
+}

@@ -86,15 +86,19 @@ func (d Desk) update(known *state.Objective, stage protocol.DutyClock, now time.
 	if known.MetAt != nil || known.Duty.Waived != nil || known.Ended != nil {
 		return false
 	}
-	before, dueBefore := known.Duty.State, known.DueAt
+	before, dueBefore, packBefore, packsBefore := known.Duty.State, known.DueAt, known.Duty.Pack, known.Duty.Packs
 	fresh := *stage.Duty
 	fresh.Confirmed = known.Duty.Confirmed
 	known.Duty = &fresh
 	if before == fresh.State && dueBefore.Equal(stage.DueAt) {
 		return true
 	}
+	why := "facts changed"
+	if packsBefore != "" && packsBefore != fresh.Packs {
+		why += ", and so did the packs: " + packBefore + " of " + short(packsBefore) + ", now " + fresh.Pack + " of " + short(fresh.Packs)
+	}
 	if !dueBefore.IsZero() {
-		known.History = append(known.History, soar.ObjectiveChange{At: now, Why: "facts changed", Rule: known.Rule, DueAt: dueBefore})
+		known.History = append(known.History, soar.ObjectiveChange{At: now, Why: why, Rule: known.Rule, DueAt: dueBefore})
 	}
 	known.DueAt, known.Warns, known.StartedAt, known.Since = stage.DueAt, stage.Warns, stage.StartedAt, &now
 	d.settle(known, now)
@@ -102,9 +106,15 @@ func (d Desk) update(known *state.Objective, stage protocol.DutyClock, now time.
 	if fresh.State == soar.DutyRunning {
 		text += ", due " + known.DueAt.Format("2006-01-02 15:04 UTC") + ", " + fresh.Why
 	}
+	if why != "facts changed" {
+		text += "; " + why
+	}
 	d.Case.Tell(now, state.Entry{Kind: protocol.EventObjectiveChanged, By: soar.System("clock"), Text: text, Data: known.Objective})
 	return true
 }
+
+// short gives enough of a digest to tell packs apart.
+func short(digest string) string { return digest[:min(len(digest), 12)] }
 
 // settle passes over warnings that lie behind: a duty that opens late is told by
 // its opening.

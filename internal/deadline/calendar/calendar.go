@@ -141,6 +141,14 @@ func (c *Calendar) Zone() *time.Location { return c.zone }
 // Knows tells whether the holidays up to d are known.
 func (c *Calendar) Knows(d Date) bool { return c.spec.Until.IsZero() || !c.spec.Until.Before(d) }
 
+// Beyond says in words that the holidays up to d are not known, or nothing.
+func (c *Calendar) Beyond(d Date) string {
+	if c.Knows(d) {
+		return ""
+	}
+	return "calendar " + c.spec.Name + " knows its holidays until " + c.spec.Until.String() + " only"
+}
+
 // Holiday gives the name of the holiday on d; some is false when there is none.
 func (c *Calendar) Holiday(d Date) (name string, some bool) {
 	at := slices.IndexFunc(c.spec.Holidays, func(h Holiday) bool { return h.covers(d) })

@@ -219,7 +219,13 @@ func (c counter) count(s *Stage, due *Due) error {
 		return nil
 	}
 	due.Nominal, due.NominalOn = due.At, due.Day
-	return c.relieve(s, due)
+	if err := c.relieve(s, due); err != nil {
+		return err
+	}
+	if beyond := c.days().Beyond(calendar.DateOf(due.At)); beyond != "" && (s.Term.WorkingDays > 0 || s.Relief != nil) {
+		due.Why += "; " + beyond + ", so it may be later"
+	}
+	return nil
 }
 
 // hold applies the caps: the earliest limit counts. A cap also gives a limit while

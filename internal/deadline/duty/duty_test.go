@@ -337,3 +337,38 @@ func TestTheSiteReplacesAndNothingStandsTwice(t *testing.T) {
 		t.Errorf("a site with a regime and a fact that are not there: %v", list)
 	}
 }
+
+func TestTemplatesOfTheSiteAreChecked(t *testing.T) {
+	t.Parallel()
+	site := "notices:\n  sector: Ours\n  moon: x\n  eu-gdpr-33/notification: y\n"
+	library, faults := duty.Read([]duty.File{{Name: "site.yaml", Layer: 1, Source: []byte(site)}})
+	if library != nil || len(faults) != 2 {
+		t.Fatalf("%v", faults)
+	}
+	for i, want := range []string{`3 "moon" is neither a family of notices nor regime/stage`, `4 "eu-gdpr-33/notification" is neither a family of notices nor regime/stage`} {
+		if got := fmt.Sprint(faults[i].Position.Line, " ", faults[i].Message); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A limit counted in working days beyond the last holiday that is known says so.
+func TestTheEndOfTheHolidaysIsSaid(t *testing.T) {
+	t.Parallel()
+	files := []duty.File{
+		{Name: "facts.yaml", Source: []byte("facts:\n  aware: {kind: moment, means: it is known}\n")},
+		{Name: "calendars.yaml", Source: []byte("calendars:\n  office:\n    zone: UTC\n    hours: {mon-fri: 00:00-24:00}\n    holidays: [2026-12-25]\n    holidays_known_until: 2026-12-31\n")},
+		{Name: "p.yaml", Source: []byte("pack: p\nversion: '1'\nas_of: 2026-01-01\nregimes:\n  - id: x-law\n    name: X\n    jurisdiction: X\n    status: in_force\n    trigger: x\n    calendar: office\n    source: X\n    verification: memory\n    stages:\n      - {id: notice, name: notice, to: X, from: aware, within: {working_days: 3}}\n")},
+	}
+	library, faults := duty.Read(files)
+	if library == nil {
+		t.Fatal(faults)
+	}
+	for aware, beyond := range map[string]bool{"2026-12-22": false, "2026-12-29": true} {
+		outcome, _ := library.Outcome(library.Regime("x-law"), duty.Incident{Declared: map[string]any{"aware": aware}}, false)
+		why := outcome.Due("notice").Why
+		if beyond != strings.Contains(why, "calendar office knows its holidays until 2026-12-31 only, so it may be later") {
+			t.Errorf("aware on %s: %s", aware, why)
+		}
+	}
+}

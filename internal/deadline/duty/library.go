@@ -44,11 +44,12 @@ type Library struct {
 
 // Site is what an installation says about itself.
 type Site struct {
-	Zone     string         // that days are counted in where a regime has none; empty: UTC
-	Calendar string         // of working days where a regime has none
-	Only     []string       // regimes that can apply at all; empty: all
-	Facts    map[string]any // hold for every incident, until one declares otherwise
-	WarnAt   []float64      // shares of a stage's time at which to warn; 0.5 and 0.8 when the site does not say
+	Zone     string            // that days are counted in where a regime has none; empty: UTC
+	Calendar string            // of working days where a regime has none
+	Only     []string          // regimes that can apply at all; empty: all
+	Facts    map[string]any    // hold for every incident, until one declares otherwise
+	Notices  map[string]string // templates of drafts, by family or by regime/stage; see package notice
+	WarnAt   []float64         // shares of a stage's time at which to warn; 0.5 and 0.8 when the site does not say
 }
 
 // Read reads all files. The library is nil when the list has errors.

@@ -127,7 +127,7 @@ func (r *reader) calendars(root *strictyaml.Node) {
 
 // site reads site.yaml.
 func (r *reader) site(root *strictyaml.Node) {
-	if !r.Keys(root, "the file", []string{"zone", "calendar", "only", "facts", "warn_at"}, nil) {
+	if !r.Keys(root, "the file", []string{"zone", "calendar", "only", "facts", "warn_at", "notices"}, nil) {
 		return
 	}
 	site := Site{Only: r.texts(root, "only"), WarnAt: r.builder.library.Site.WarnAt}
@@ -155,7 +155,47 @@ func (r *reader) site(root *strictyaml.Node) {
 			site.Facts[entry.Key.Text] = entry.Value.Data()
 		}
 	}
+	site.Notices = r.notices(root.Get("notices"))
 	r.builder.library.Site = site
+}
+
+// NoticeFamilies are the names of the families of notices, which a site may give
+// templates for. Package notice has them with what they mean.
+func NoticeFamilies() []string {
+	return []string{"breach_authority", "breach_people", "early_warning", "incident_notification", "final_report", "sec_8k", "sector"}
+}
+
+// mostNotice bounds a template, in bytes.
+const mostNotice = 8 << 10
+
+// notices reads templates of drafts: a family, or regime/stage, and its text.
+func (r *reader) notices(n *strictyaml.Node) map[string]string {
+	if n == nil || !r.Is(n, strictyaml.Map, "notices") {
+		return nil
+	}
+	out := map[string]string{}
+	for _, entry := range n.Entries {
+		name, text := entry.Key.Text, r.Text(entry.Value, "a template")
+		regime, stage, _ := strings.Cut(name, "/")
+		known := r.builder.library.find(regime)
+		switch {
+		case !slices.Contains(NoticeFamilies(), name) && (known == nil || known.Stage(stage) == nil):
+			r.Fault(entry.Key, RuleForm, fmt.Sprintf("%q is neither a family of notices nor regime/stage", name), hintFor(name, NoticeFamilies()))
+		case len(text) > mostNotice:
+			r.Fault(entry.Value, RuleForm, fmt.Sprintf("a template has at most %d bytes, this one %d", mostNotice, len(text)), "")
+		}
+		out[name] = text
+	}
+	return out
+}
+
+// find gives a regime while the library is not sorted yet.
+func (l *Library) find(id string) *Regime {
+	at := slices.IndexFunc(l.Regimes, func(r Regime) bool { return r.ID == id })
+	if at < 0 {
+		return nil
+	}
+	return &l.Regimes[at]
 }
 
 // shares reads warn_at: shares of the time, rising.

@@ -1,13 +1,12 @@
 package timeline
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/duty"
+	"github.com/tocsin-soar/tocsin/internal/deadline/notice"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -57,7 +56,7 @@ func stageClock(library *duty.Library, outcome duty.Outcome, n int, q protocol.D
 		Name: regime.ID + "/" + stage.ID, Policy: regime.Pack, Rule: regime.ID,
 		Duty: &soar.DutyStage{
 			Regime: regime.ID, Stage: stage.ID, Title: regime.Name + ": " + stage.Name, To: stage.Recipient, State: string(due.State), If: due.If, Why: due.Why,
-			Source: regime.Source, Verification: string(regime.Verification), Pack: regime.Pack, Remark: regime.Remark, Assumed: due.Assumed,
+			Source: regime.Source, Verification: string(regime.Verification), Pack: regime.Pack, Packs: library.Digest, Remark: regime.Remark, Assumed: due.Assumed,
 		},
 	}}
 	if due.State == duty.Running {
@@ -69,35 +68,6 @@ func stageClock(library *duty.Library, outcome duty.Outcome, n int, q protocol.D
 			clock.Duty.Day = due.Day.String()
 		}
 	}
-	clock.Duty.Draft = draft(stage, clock.Duty, q)
+	clock.Duty.Draft = notice.Draft(library, regime, &regime.Stages[n], due, notice.Incident{ID: q.IncidentID, Title: q.Title, OpenedAt: q.OpenedAt, Facts: q.Facts})
 	return clock
-}
-
-// general is the draft of a stage whose pack has none.
-const general = `To: {to}
-Notice under {title} ({source})
-
-Our reference: {incident}
-What happened: {title_of_incident}
-Opened: {opened}
-What is known:
-{facts}
-To be completed: nature and extent, people and data affected, likely consequences,
-what was done and will be done, and whom to ask.
-`
-
-// draft fills a template. What stands in an incident may have been written by an
-// attacker: it is put in as plain text, once, and shortened.
-func draft(stage duty.Stage, d *soar.DutyStage, q protocol.DutyQuery) string {
-	var facts strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(q.Facts)) {
-		fmt.Fprintf(&facts, "- %s: %s\n", name, soar.Shorten(fmt.Sprint(q.Facts[name]), 200))
-	}
-	template := stage.Draft
-	if template == "" {
-		template = general
-	}
-	filled := strings.NewReplacer("{to}", d.To, "{title}", d.Title, "{source}", d.Source, "{incident}", q.IncidentID,
-		"{title_of_incident}", soar.Shorten(q.Title, 200), "{opened}", q.OpenedAt.UTC().Format("2006-01-02 15:04 UTC"), "{facts}", facts.String()).Replace(template)
-	return soar.Shorten(filled, 2000)
 }

@@ -135,9 +135,22 @@ func (b *builder) objectives() error {
 			b.out.Moments = append(b.out.Moments, moment)
 		}
 		moment.At, moment.What = clock.DueAt.In(zone), DueTime
+		if beyond := b.beyond(clock.Calendar, moment.At); beyond != "" {
+			moment.Why += "; " + beyond + ", so it may be later"
+		}
 		b.out.Moments = append(b.out.Moments, moment)
 	}
 	return nil
+}
+
+// beyond tells that a calendar of the policy does not know its holidays up to a moment.
+func (b *builder) beyond(name string, at time.Time) string {
+	if counted, err := working(b.request.Policy, name); err == nil {
+		if c, ok := counted.(*calendar.Calendar); ok {
+			return c.Beyond(calendar.DateOf(at))
+		}
+	}
+	return ""
 }
 
 // zone gives the zone of a calendar of the policy, and UTC for none.
