@@ -83,11 +83,11 @@ func (b *browser) until(t *testing.T, where string, look func(text string) (miss
 	}
 	var text string
 	var missing []string
-	for began := time.Now(); time.Since(began) < time.Minute; { // a bound for a busy machine
+	for patience := 10 * time.Second; patience < 2*time.Minute; patience *= 3 { // a busy machine takes its time to draw a page
 		if err := b.navigate(where); err != nil {
 			t.Fatalf("%s does not open: %v", where, err)
 		}
-		if text, missing = b.await(look); len(missing) == 0 {
+		if text, missing = b.await(patience, look); len(missing) == 0 {
 			return text
 		}
 	}
@@ -96,10 +96,10 @@ func (b *browser) until(t *testing.T, where string, look func(text string) (miss
 	return ""
 }
 
-// await looks at the page that is open for fifteen seconds.
-func (b *browser) await(look func(text string) (missing []string)) (text string, missing []string) {
+// await looks at the page that is open for a while.
+func (b *browser) await(patience time.Duration, look func(text string) (missing []string)) (text string, missing []string) {
 	missing = []string{"a page"}
-	for began := time.Now(); len(missing) > 0 && time.Since(began) < 15*time.Second; time.Sleep(50 * time.Millisecond) {
+	for began := time.Now(); len(missing) > 0 && time.Since(began) < patience; time.Sleep(50 * time.Millisecond) {
 		read, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](pageText))
 		if err == nil { // else between two pages
 			text, missing = read, look(read)
@@ -119,7 +119,7 @@ func lacking(text string, patterns []string) []string {
 }
 
 func (b *browser) navigate(address string) error {
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	return chromedp.Do(ctx, chromedp.Navigate(address))
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-soar/tocsin/api/client"
 	"github.com/tocsin-soar/tocsin/internal/access"
@@ -120,7 +121,7 @@ func (b *browser) viewsShowWhatTheySay(t *testing.T, views map[string]managed, s
 		if err := b.navigate(views[row.name].Save); err != nil {
 			t.Fatal(err)
 		}
-		if _, missing := b.await(func(text string) []string { return lacking(text, saved) }); len(missing) > 0 {
+		if _, missing := b.await(time.Minute, func(text string) []string { return lacking(text, saved) }); len(missing) > 0 {
 			t.Errorf("opening %s saves no view: %q", views[row.name].Save, missing)
 		}
 		b.lists(t, views[row.name].Link, row.wanted, saved...)
