@@ -60,6 +60,7 @@ type shownRegime struct {
 	AppliesFrom  string       `json:"applies_from,omitempty"`
 	Trigger      string       `json:"trigger"`
 	When         string       `json:"when"`
+	Unless       string       `json:"unless,omitempty"`
 	Source       string       `json:"source"`
 	Verification string       `json:"verification"`
 	AsOf         string       `json:"as_of"`
@@ -90,6 +91,9 @@ func showRegime(library *duty.Library, r *duty.Regime) shownRegime {
 	shown := shownRegime{ID: r.ID, Name: r.Name, Jurisdiction: r.Jurisdiction, Status: string(r.Status), Remark: r.Remark, Trigger: r.Trigger, When: r.When.String(),
 		Source: r.Source, Verification: string(r.Verification), AsOf: r.AsOf.String(), Notes: r.Notes, Zone: library.Zone(r).String(), Calendar: library.Days(r).Name(), Pack: r.Pack,
 		Facts: []shownFact{}}
+	if r.Unless != nil {
+		shown.Unless = r.Unless.String()
+	}
 	if !r.Applies.From.IsZero() {
 		shown.AppliesFrom = r.Applies.From.String()
 	}
@@ -123,7 +127,7 @@ func printRegimes(p *printer, regimes []shownRegime) {
 
 func printRegime(p *printer, r shownRegime) {
 	p.fields("Regime", r.ID, "Name", r.Name, "Jurisdiction", r.Jurisdiction, "Status", join(": ", r.Status, r.Remark), "Applies from", cmp.Or(r.AppliesFrom, "-"),
-		"Trigger", r.Trigger, "When", r.When, "Counted in", r.Zone+", working days of "+r.Calendar, "Source", r.Source, "Verified by", r.Verification+", "+r.AsOf, "Notes", cmp.Or(r.Notes, "-"), "Pack", r.Pack)
+		"Trigger", r.Trigger, "When", r.When, "Unless", cmp.Or(r.Unless, "-"), "Counted in", r.Zone+", working days of "+r.Calendar, "Source", r.Source, "Verified by", r.Verification+", "+r.AsOf, "Notes", cmp.Or(r.Notes, "-"), "Pack", r.Pack)
 	p.section("Stages")
 	rows := make([][]any, len(r.Stages))
 	for i, s := range r.Stages {

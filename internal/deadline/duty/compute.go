@@ -103,6 +103,9 @@ func (r *Regime) applies(facts Facts, setting Setting) (Tri, string) {
 			return No, "not among the jurisdictions"
 		}
 	}
+	if r.Unless != nil && r.Unless.Holds(facts) == Yes {
+		return No, "the case: " + r.Unless.String()
+	}
 	switch r.triggered(facts, setting) {
 	case No:
 		return No, "not the case: " + r.When.String()

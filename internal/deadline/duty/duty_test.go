@@ -107,6 +107,25 @@ func TestConditionsKnowWhatTheyDoNotKnow(t *testing.T) {
 	}
 }
 
+// What is known to hold takes a regime out; what is not known does not.
+func TestUnless(t *testing.T) {
+	t.Parallel()
+	l := library(t, `    status: in_force
+    when: people >= 1
+    unless: small
+    stages:
+      - {id: a, name: n, to: t, from: aware, within: {hours: 1}}
+`)
+	for _, row := range []struct {
+		declared map[string]any
+		want     duty.Tri
+	}{{map[string]any{"people": 5}, duty.Yes}, {map[string]any{"people": 5, "small": false}, duty.Yes}, {map[string]any{"people": 5, "small": true}, duty.No}, {map[string]any{"small": true}, duty.No}} {
+		if got := compute(t, l, row.declared, false); got.Applies != row.want {
+			t.Errorf("%v: %s, want %s", row.declared, got.Applies, row.want)
+		}
+	}
+}
+
 func TestProjection(t *testing.T) {
 	t.Parallel()
 	l := library(t, `    status: in_force

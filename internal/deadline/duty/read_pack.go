@@ -39,7 +39,7 @@ func (r *reader) pack(root *strictyaml.Node) {
 }
 
 func (r *reader) regime(n *strictyaml.Node) (Regime, bool) {
-	known := []string{"id", "name", "jurisdiction", "where", "status", "remark", "trigger", "when", "applies_from", "later_for", "zone", "calendar",
+	known := []string{"id", "name", "jurisdiction", "where", "status", "remark", "trigger", "when", "unless", "applies_from", "later_for", "zone", "calendar",
 		"source", "verification", "as_of", "notes", "stages"}
 	if !r.Keys(n, "a regime", known, []string{"id", "name", "jurisdiction", "status", "trigger", "source", "verification", "stages"}) || n.Get("id") == nil {
 		return Regime{}, false
@@ -47,7 +47,7 @@ func (r *reader) regime(n *strictyaml.Node) (Regime, bool) {
 	regime := Regime{
 		ID: r.Text(n.Get("id"), "id"), Name: r.text(n.Get("name"), "name"), Jurisdiction: r.text(n.Get("jurisdiction"), "jurisdiction"),
 		Status: Status(r.Choice(n.Get("status"), "status", []string{string(InForce), string(Proposed), string(Voluntary)})),
-		Remark: r.optional(n, "remark"), Trigger: r.text(n.Get("trigger"), "trigger"), When: r.condition(n.Get("when")),
+		Remark: r.optional(n, "remark"), Trigger: r.text(n.Get("trigger"), "trigger"), When: r.condition(n.Get("when")), Unless: r.condition(n.Get("unless")),
 		Calendar: r.calendarName(n.Get("calendar")), Source: r.text(n.Get("source"), "source"),
 		Verification: Verification(r.Choice(n.Get("verification"), "verification", []string{string(Primary), string(Secondary), string(Memory)})),
 		Notes:        r.optional(n, "notes"),

@@ -41,6 +41,7 @@ type Regime struct {
 	Remark       string // shown beside the status
 	Trigger      string // what sets it off, in words
 	When         *Condition
+	Unless       *Condition // takes it out when it is known to hold; nil: nothing does
 	Applies      Application
 	Zone         string // IANA zone that days are counted in; empty: that of the site
 	Calendar     string // of working days; empty: Monday to Friday
@@ -159,6 +160,7 @@ func (r *Regime) Facts() []string {
 		}
 	}
 	add(r.When.Facts()...)
+	add(r.Unless.Facts()...)
 	for _, later := range r.Applies.Later {
 		add(later.When.Facts()...)
 	}

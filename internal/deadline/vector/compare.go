@@ -106,6 +106,10 @@ var termForm = regexp.MustCompile(`^p?t?(\d+)\s*(.*)$`)
 // a number whose name says the unit.
 func sameTerm(check Check, term duty.Term, unit string, want any) (Check, bool) {
 	check.Compared, check.Got = "term", term.String()
+	if want == nil {
+		check.Equal = !term.Fixed()
+		return check, true
+	}
 	text := strings.ToLower(strings.TrimSpace(fmt.Sprint(want)))
 	parts := termForm.FindStringSubmatch(text)
 	if parts == nil {
