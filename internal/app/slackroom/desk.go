@@ -32,12 +32,17 @@ func (r *Room) follower(o Options) *follow.Follower {
 	})
 }
 
-// Ways gives how messages reach people here: none when Slack is off.
+// Ways gives how messages reach people here: none when Slack is off, and the channel
+// only when there is one.
 func (r *Room) Ways() []notify.Way {
 	if r.off() {
 		return nil
 	}
-	return []notify.Way{tell.New(workspace.New(r.Client), r.chat, r.team)}
+	ways := []notify.Way{tell.New(workspace.New(r.Client), r.chat, r.team)}
+	if r.channel != "" {
+		ways = append(ways, tell.NewChannel(workspace.New(r.Client), r.channel))
+	}
+	return ways
 }
 
 // accounts gives who is linked, as far as the directory knows them.

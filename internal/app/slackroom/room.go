@@ -122,6 +122,7 @@ type Room struct {
 	behind     behind
 	follow     *follow.Follower
 	team       string
+	channel    string
 	mode       string
 	log        *slog.Logger
 }
@@ -129,7 +130,7 @@ type Room struct {
 // New puts them together. It does no I/O.
 func New(o Options) (*Room, error) {
 	kept := chat.New(o.Store)
-	r := &Room{team: o.Config.Team, chat: kept, rooms: chatpost.New(o.Store), mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
+	r := &Room{team: o.Config.Team, channel: o.Config.Channel, chat: kept, rooms: chatpost.New(o.Store), mode: o.Config.Mode, log: o.Log, Identities: identity.New(identity.Options{Store: kept, People: o.People, Random: rand.Reader, Now: time.Now})}
 	if r.off() {
 		return r, nil
 	}

@@ -72,3 +72,33 @@ func TestLettersReachLinkedPeopleOnly(t *testing.T) {
 		})
 	}
 }
+
+// TestChannel: the channel of who is on duty gets a message once, as text, and its
+// failures read as those of a way.
+func TestChannel(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		fail error
+		want connector.Class // "": sent
+	}{
+		"sent": {}, "limited": {workspacetest.Limited(7 * time.Second), connector.Limited}, "away": {workspacetest.Away(), connector.Unknown},
+	} {
+		board := workspacetest.New()
+		soc := board.AddChannel("soc")
+		board.Fail(row.fail)
+		way := tell.NewChannel(board, soc)
+		err := way.Send(t.Context(), notify.Delivery{Subject: "INC-2026-0A1B2C <!channel>", Text: "Look at it.\nhttps://evil.example", At: time.Now()})
+		got := board.Messages(soc)
+		switch {
+		case row.want != "":
+			if known := connector.Classify(err, true); err == nil || known.Class != row.want || len(got) != 0 {
+				t.Errorf("%s: %v, %d messages", name, known, len(got))
+			}
+		case err != nil || len(got) != 1 || strings.Contains(got[0].Blocks+got[0].Text, "<!") || strings.Contains(got[0].Blocks, "://"):
+			t.Errorf("%s: %v %+v", name, err, got)
+		}
+		if !way.Shared() || way.Name() != tell.ChannelName {
+			t.Errorf("%s: %s is no shared way", name, way.Name())
+		}
+	}
+}
