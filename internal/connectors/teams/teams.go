@@ -35,7 +35,7 @@ func (k kind) Open(config connector.Config) (connector.Instance, error) {
 	given := config.Secrets["url"]
 	address, err := url.Parse(given.Reveal())
 	if err != nil || address.Host == "" || address.Fragment != "" {
-		return nil, errors.New("setting url: it cannot be read; want the address that the workflow shows, https://...") // the text is a secret
+		return nil, errors.New("setting url: it cannot be read; want the address that the workflow shows") // the text is a secret
 	}
 	w := &workflow{query: address.Query()}
 	hidden := []secret.String{given}

@@ -2,6 +2,7 @@ package way_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -240,7 +241,7 @@ func parts(t *testing.T, name string, got waytest.Mail) (plain, rich string) {
 	reader := multipart.NewReader(parsed.Body, params["boundary"])
 	for {
 		part, err := reader.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return plain, rich
 		}
 		if err != nil {
