@@ -122,7 +122,7 @@ func (i *incident) breach(o *state.Objective) {
 	late := clocks.Late(o, o.DueAt, i.Now())
 	if missed := len(o.Warns) - o.Rung; i.level >= 3 && missed > 0 {
 		o.Rung = len(o.Warns)
-		late += "; " + state.Plural(missed, "warning") + " before it passed over"
+		late += "; " + state.Plural(missed, "warning") + " before it left out"
 	}
 	i.tellClock(o, alarm{protocol.EventObjectiveBreached, interpreter.MessageObjectiveBreached, "breached", late, true}, actions)
 }
@@ -143,7 +143,7 @@ func (i *incident) warn(o *state.Objective) {
 		}
 		late = clocks.Late(o, o.Warns[o.Rung], i.Now())
 		if missed := o.Rung - first; missed > 0 {
-			late += "; " + state.Plural(missed, "warning") + " before it passed over"
+			late += "; " + state.Plural(missed, "warning") + " before it left out"
 		}
 		o.Rung++
 		o.WarnAt = &o.Warns[min(o.Rung, len(o.Warns)-1)]

@@ -146,8 +146,8 @@ func TestAfterThreeDaysThereIsNoBurst(t *testing.T) {
 		within time.Duration
 		want   string
 	}{
-		"due too":       {4 * time.Hour, "Objective contain (high) is breached: due 2026-01-02 12:00 UTC, told 68h1m0s late: nothing ran at that time; 5 warnings before it passed over"},
-		"warnings only": {100 * time.Hour, "Objective contain (high) is about to be breached: due 2026-01-06 12:00 UTC, told 22h1m0s late: nothing ran at that time; 4 warnings before it passed over"},
+		"due too":       {4 * time.Hour, "Objective contain (high) is breached: due 2026-01-02 12:00 UTC, told 68h1m0s late: nothing ran at that time; 5 warnings before it left out"},
+		"warnings only": {100 * time.Hour, "Objective contain (high) is about to be breached: due 2026-01-06 12:00 UTC, told 22h1m0s late: nothing ran at that time; 4 warnings before it left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

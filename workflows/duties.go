@@ -25,7 +25,7 @@ func (i *incident) openDuties(ctx workflow.Context, opened []*state.Objective) {
 		if len(lines[o.Duty.Regime]) == 0 {
 			regimes = append(regimes, o.Duty.Regime)
 		}
-		lines[o.Duty.Regime] = append(lines[o.Duty.Regime], "- "+text)
+		lines[o.Duty.Regime] = append(lines[o.Duty.Regime], "- "+text+clocks.Caution(o))
 	}
 	for _, regime := range regimes {
 		i.Send(protocol.Message{

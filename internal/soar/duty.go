@@ -15,7 +15,7 @@ type DutyStage struct {
 	Day          string        `json:"day,omitempty"`    // set when the limit is the end of this day
 	Zone         string        `json:"zone,omitempty"`   // in which days are counted
 	Source       string        `json:"source"`           // where it stands
-	Verification string        `json:"verification"`     // primary | secondary | memory
+	Verification string        `json:"verification"`     // primary | secondary | unverified
 	Pack         string        `json:"pack"`             // "name version"
 	Packs        string        `json:"packs,omitempty"`  // SHA-256 hex over all packs that it was computed with
 	Remark       string        `json:"remark,omitempty"` // to be read before it is relied on

@@ -174,6 +174,15 @@ func Opened(o *state.Objective) string {
 	return text
 }
 
+// Caution says that the terms of a duty were not compared with any text of the law,
+// or "".
+func Caution(o *state.Objective) string {
+	if o.Duty.Verification != "unverified" {
+		return ""
+	}
+	return "; its terms are not verified: check them before use"
+}
+
 // CheckDuty tells why a command about a duty cannot be taken.
 func CheckDuty(c *state.Case, command protocol.DutyCommand) error {
 	stages := Stages(c, command.Duty)

@@ -377,7 +377,7 @@ func TestTheEndOfTheHolidaysIsSaid(t *testing.T) {
 	files := []duty.File{
 		{Name: "facts.yaml", Source: []byte("facts:\n  aware: {kind: moment, means: it is known}\n")},
 		{Name: "calendars.yaml", Source: []byte("calendars:\n  office:\n    zone: UTC\n    hours: {mon-fri: 00:00-24:00}\n    holidays: [2026-12-25]\n    holidays_known_until: 2026-12-31\n")},
-		{Name: "p.yaml", Source: []byte("pack: p\nversion: '1'\nas_of: 2026-01-01\nregimes:\n  - id: x-law\n    name: X\n    jurisdiction: X\n    status: in_force\n    trigger: x\n    calendar: office\n    source: X\n    verification: memory\n    stages:\n      - {id: notice, name: notice, to: X, from: aware, within: {working_days: 3}}\n")},
+		{Name: "p.yaml", Source: []byte("pack: p\nversion: '1'\nas_of: 2026-01-01\nregimes:\n  - id: x-law\n    name: X\n    jurisdiction: X\n    status: in_force\n    trigger: x\n    calendar: office\n    source: X\n    verification: unverified\n    stages:\n      - {id: notice, name: notice, to: X, from: aware, within: {working_days: 3}}\n")},
 	}
 	library, faults := duty.Read(files)
 	if library == nil {

@@ -49,7 +49,7 @@ func (r *reader) regime(n *strictyaml.Node) (Regime, bool) {
 		Status: Status(r.Choice(n.Get("status"), "status", []string{string(InForce), string(Proposed), string(Voluntary)})),
 		Remark: r.optional(n, "remark"), Trigger: r.text(n.Get("trigger"), "trigger"), When: r.condition(n.Get("when")), Unless: r.condition(n.Get("unless")),
 		Calendar: r.calendarName(n.Get("calendar")), Source: r.text(n.Get("source"), "source"),
-		Verification: Verification(r.Choice(n.Get("verification"), "verification", []string{string(Primary), string(Secondary), string(Memory)})),
+		Verification: Verification(r.Choice(n.Get("verification"), "verification", []string{string(Primary), string(Secondary), string(Unverified)})),
 		Notes:        r.optional(n, "notes"),
 	}
 	for _, where := range r.texts(n, "where") {

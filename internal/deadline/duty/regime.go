@@ -25,9 +25,9 @@ type Verification string
 
 // Verifications, the best first.
 const (
-	Primary   Verification = "primary"   // a text that quotes or cites the law itself
-	Secondary Verification = "secondary" // a text about the law
-	Memory    Verification = "memory"    // nothing at hand: check before use
+	Primary    Verification = "primary"    // a text that quotes or cites the law itself
+	Secondary  Verification = "secondary"  // a text about the law
+	Unverified Verification = "unverified" // no text was at hand: check before use
 )
 
 // Regime is one duty to notify with all its stages.
