@@ -86,7 +86,8 @@ func (d Desk) Advance(ctx workflow.Context, now time.Time) int {
 	for _, clock := range after {
 		kept = append(kept, d.keep(clock, now))
 	}
-	d.Case.Objectives = append(kept, duties...)
+	kept = append(kept, duties...)
+	d.Case.Objectives = kept
 	for _, change := range changes {
 		d.tell(change, now)
 	}
