@@ -25,7 +25,8 @@ func newDoctorCommand(c *cli) *cobra.Command {
 --config, TOCSIN_CONFIG or TOCSIN_DATABASE_URL: configuration, disk, database (version, TLS,
 migrations, role, clock), Temporal (version, namespace, retention, search attributes, workers),
 connectors (whether their address takes connections; nothing is sent), Slack when it is on
-(token, scopes, way in, channel of who is on duty; nothing is posted), checkpoints of the record, outbox, actions whose effect is unknown.
+(token, scopes, way in, channel of who is on duty; nothing is posted), checkpoints of the record,
+outbox, actions whose effect is unknown.
 
 Then ask the server, as any client does: whether it can be reached, what it says of itself,
 whether the token is good, whether the clocks agree. --local leaves that out.

@@ -23,7 +23,7 @@ func newNotificationPreviewCommand(c *cli) *cobra.Command {
 server is asked. With --policy the templates are used that stand in the folder templates of
 the site's policy_dir; their faults are told with file and line.
 
-Kinds: ` + strings.Join(policy.MessageKinds(), ", ") + `.`,
+Kinds: ` + kindsInLines(policy.MessageKinds()) + `.`,
 		Example: "  tocsin notification preview --kind approval_requested --way email --policy policy/\n  tocsin notification preview --way email --html > mail.html\n  tocsin notification preview --kind escalation --way teams --reduced",
 		Args:    words(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,4 +75,24 @@ func printPreview(p *printer, shown preview.Shown) {
 	for line := range strings.SplitSeq(string(indented), "\n") {
 		p.line("%s", line)
 	}
+}
+
+// kindsInLines lists words in lines of at most 90 columns.
+func kindsInLines(kinds []string) string {
+	var b strings.Builder
+	column := len("Kinds: ")
+	for i, kind := range kinds {
+		switch {
+		case i == 0:
+		case column+len(kind)+3 > 90:
+			b.WriteString(",\n")
+			column = 0
+		default:
+			b.WriteString(", ")
+			column += 2
+		}
+		b.WriteString(kind)
+		column += len(kind)
+	}
+	return b.String()
 }

@@ -76,7 +76,7 @@ func (p *product) handedInTheRecord(t *testing.T, incident string) {
 	}
 	var handed []string
 	for _, entry := range page.Items {
-		if string(entry.Kind) == protocol.EventTaskAssigned {
+		if entry.Kind == protocol.EventTaskAssigned {
 			handed = append(handed, entry.By.ID)
 		}
 	}

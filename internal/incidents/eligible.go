@@ -89,8 +89,8 @@ func (s *Service) identify(ctx context.Context, a soar.Approval, d soar.Decision
 	for _, role := range d.Roles {
 		grant, known := grantOf(person, role)
 		switch {
-		case !known && !person.UpdatedAt.IsZero(): // the directory has the last word
-		case known && !grant.Since.After(askedAt(a, role)), !known: // a token of somebody without a row
+		case !known: // what no directory and no token in force says is not held
+		case !grant.Since.After(askedAt(a, role)):
 			held = append(held, role)
 		case slices.ContainsFunc(slices.Concat(a.Approvers, a.Needs), func(who soar.Approver) bool { return who.Role == role }):
 			late = "; you hold " + string(role) + " since " + clock(grant.Since) + " only, after it was asked for"
@@ -100,12 +100,15 @@ func (s *Service) identify(ctx context.Context, a soar.Approval, d soar.Decision
 	return d, late, nil
 }
 
-func grantOf(person soar.Person, role soar.Role) (soar.RoleGrant, bool) {
-	i := slices.IndexFunc(person.Roles, func(grant soar.RoleGrant) bool { return grant.Role == role })
-	if i < 0 {
-		return soar.RoleGrant{}, false
+// grantOf gives since when a person holds a role. Who is known by tokens only may
+// hold it by a token with scopes, too: what that may do was checked at the door.
+func grantOf(person soar.Person, role soar.Role) (oldest soar.RoleGrant, known bool) {
+	for _, grant := range slices.Concat(person.Roles, person.Narrowed) {
+		if grant.Role == role && (!known || grant.Since.Before(oldest.Since)) {
+			oldest, known = grant, true
+		}
 	}
-	return person.Roles[i], true
+	return oldest, known
 }
 
 // askedAt gives the moment until which a role must have been got to count: the

@@ -123,9 +123,17 @@ func TestWhoMayDecideInTown(t *testing.T) {
 		{"nobody here", person("stranger", soar.RoleSOCLead), nil, "is not known here"},
 		{"who has left", lead(), func(d *town, _ *soar.Approval) { d.change("lead", func(p *soar.Person) { p.Active = false }) }, "is not active"},
 		{"a role of yesterday's token", lead(), func(d *town, _ *soar.Approval) { d.change("lead", func(p *soar.Person) { p.Roles = nil }) }, "is for soc_lead"},
-		{"a token's role, where the directory has no row", lead(), func(d *town, _ *soar.Approval) {
-			d.change("lead", func(p *soar.Person) { p.Roles, p.UpdatedAt = nil, time.Time{} })
+		{"a narrowed token's role, where the directory has no row", lead(), func(d *town, _ *soar.Approval) {
+			d.change("lead", func(p *soar.Person) { p.Roles, p.Narrowed, p.UpdatedAt = nil, p.Roles, time.Time{} })
 		}, ""},
+		{"a narrowed token made after it was asked", lead(), func(d *town, _ *soar.Approval) {
+			d.change("lead", func(p *soar.Person) {
+				p.Roles, p.Narrowed, p.UpdatedAt = nil, []soar.RoleGrant{{Role: soar.RoleSOCLead, Since: late}}, time.Time{}
+			})
+		}, "you hold soc_lead since 2026-03-02T11:59:00Z only"},
+		{"a role of which nobody knows since when", lead(), func(d *town, _ *soar.Approval) {
+			d.change("lead", func(p *soar.Person) { p.Roles, p.UpdatedAt = nil, time.Time{} })
+		}, "is for soc_lead"},
 		{"a role got after it was asked", lead(), func(d *town, _ *soar.Approval) {
 			d.change("lead", func(p *soar.Person) { p.Roles[0].Since = late })
 		}, "you hold soc_lead since 2026-03-02T11:59:00Z only"},

@@ -59,7 +59,8 @@ func (s *Service) everybody(ctx context.Context, at time.Time) ([]soar.Person, e
 
 // fromTokens gives the people that tokens speak for at an instant, sorted by id. A
 // role is held since the oldest token that carries it was made. A token with scopes
-// gives its person no role: it was made to do less than the role may.
+// gives its person no role, since it was made to do less than the role may; what it
+// carries and since when is told apart.
 func fromTokens(tokens []soar.Token, at time.Time) []soar.Person {
 	found := map[string]*soar.Person{}
 	for _, token := range tokens {
@@ -80,6 +81,8 @@ func fromTokens(tokens []soar.Token, at time.Time) []soar.Person {
 		person.Active = true
 		if len(token.Scopes) == 0 {
 			person.Roles = withRoles(person.Roles, token)
+		} else {
+			person.Narrowed = withRoles(person.Narrowed, token)
 		}
 	}
 	people := make([]soar.Person, 0, len(found))

@@ -27,7 +27,8 @@ func TestPeopleWithTokensOnly(t *testing.T) {
 	same(t, soar.Person{ID: "gone", Name: "gone", Roles: []soar.RoleGrant{}}, gone)
 	reader, err := o.Find(t.Context(), "reader")
 	must(t, err)
-	same(t, soar.Person{ID: "reader", Name: "reader", Active: true, Roles: []soar.RoleGrant{}}, reader)
+	same(t, soar.Person{ID: "reader", Name: "reader", Active: true, Roles: []soar.RoleGrant{},
+		Narrowed: []soar.RoleGrant{{Role: soar.RoleSOCLead, Since: yesterday}}}, reader)
 	_, err = o.Find(t.Context(), "nobody")
 	code(t, soar.CodeNotFound, err)
 

@@ -13,6 +13,7 @@ type Person struct {
 	Zone      string      `json:"zone,omitempty"`      // IANA time zone; empty: UTC
 	Active    bool        `json:"active"`              // false: has left; may do nothing
 	UpdatedAt time.Time   `json:"updated_at,omitzero"` // zero: known by tokens only
+	Narrowed  []RoleGrant `json:"-"`                   // roles of who is known by tokens only that tokens with scopes carry
 }
 
 // RoleGrant is one role that a person holds, and since when: who gets a role after
