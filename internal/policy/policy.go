@@ -73,6 +73,7 @@ func Load(dir string) (*Policy, diag.List) {
 
 func load(site fs.FS, dir string) (*Policy, diag.List) {
 	policy, list := &Policy{}, strayFiles(site, dir)
+	var later []*sheet
 	digest := sha256.New()
 	for _, name := range Files() {
 		source, shown, faults := policy.open(site, dir, name)
@@ -81,7 +82,13 @@ func load(site fs.FS, dir string) (*Policy, diag.List) {
 			continue
 		}
 		fmt.Fprintf(digest, "%s %d\n%s", name, len(source), source)
-		list = append(list, policy.read(name, shown, source)...)
+		one := policy.take(name, shown, source)
+		list, later = append(list, one.List...), append(later, one)
+	}
+	if !slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Level == diag.Error && filepath.Base(d.File) == fileEscalation }) {
+		for _, s := range later {
+			list = append(list, policy.known(s)...)
+		}
 	}
 	list.Sort()
 	if list.HasErrors() {
@@ -138,10 +145,27 @@ func fileFault(file, message, hint string) diag.List {
 	return diag.List{{Position: diag.Position{File: file}, Level: diag.Error, Rule: ruleFile, Message: message, Hint: hint}}
 }
 
+// known refuses names of escalation policies that there are not.
+func (p *Policy) known(s *sheet) diag.List {
+	s.List = nil
+	names := p.EscalationNames()
+	for _, n := range s.escalates {
+		if !n.Bad && !slices.Contains(names, n.Text) {
+			s.Fault(n, ruleUnknown, fmt.Sprintf("there is no escalation policy %.60q", n.Text), hintOf(n.Text, names, "policies of "+fileEscalation))
+		}
+	}
+	return s.List
+}
+
 func (p *Policy) read(name, shown string, source []byte) diag.List {
+	return p.take(name, shown, source).List
+}
+
+// take reads one file, and gives its faults and what it names of other files.
+func (p *Policy) take(name, shown string, source []byte) *sheet {
 	s, root := openSheet(shown, source)
 	if root == nil {
-		return s.List
+		return s
 	}
 	switch name {
 	case fileAssessment:
@@ -169,5 +193,5 @@ func (p *Policy) read(name, shown string, source []byte) diag.List {
 	case fileNotifications:
 		p.Notifications = s.notifications(root)
 	}
-	return s.List
+	return s
 }

@@ -85,6 +85,16 @@ func TestFolderFaults(t *testing.T) {
 	}{
 		{"misspelt", fstest.MapFS{"assesment.yaml": {}}, []string{`site/assesment.yaml: error: this is not a policy file, nothing would read it [policy_file]`}},
 		{"other things may lie there", fstest.MapFS{"README.md": {}, "old/assesment.yaml": {}}, nil},
+		{"escalation policies that there are not", fstest.MapFS{fileObjectives: {Data: []byte(`name: site
+version: "1"
+agreed_by: ciso
+agreed_on: 2026-01-02
+objectives:
+  - {id: a, objective: contain, within: 4h, on_warning: [{escalate: soc}], on_breach: [{escalate: managment}, {escalate: "9"}]}
+`)}}, []string{
+			`site/objectives.yaml:6:99: error: there is no escalation policy "managment" [policy_unknown]`,
+			`site/objectives.yaml:6:122: error: there is no escalation policy "9" [policy_unknown]`,
+		}},
 		{"empty file", fstest.MapFS{fileSeverity: {}}, []string{`site/severity.yaml:1:1: error: the file is empty [one_document]`}},
 	}
 	for _, row := range rows {

@@ -116,6 +116,7 @@ func (s *sheet) reactions(n *strictyaml.Node, what string) []protocol.ObjectiveA
 		action := protocol.ObjectiveAction{Notify: choices[soar.Role](s, item.Get("notify"), "notify", soar.Roles())}
 		if policy := item.Get("escalate"); policy != nil {
 			action.Escalate = s.text(policy, "escalate")
+			s.escalates = append(s.escalates, policy)
 		}
 		if facts := item.Get("declare"); facts != nil && s.Is(facts, strictyaml.Map, "declare") {
 			action.Declare, _ = facts.Data().(map[string]any)

@@ -40,11 +40,14 @@ var (
 )
 
 // sheet reads one policy file.
-type sheet struct{ strictyaml.Reader }
+type sheet struct {
+	strictyaml.Reader
+	escalates []*strictyaml.Node // names of escalation policies, which a later file has
+}
 
 func openSheet(file string, source []byte) (*sheet, *strictyaml.Node) {
 	document, faults := strictyaml.Load(file, source, strictyaml.Limits{Bytes: fileBytes, Nodes: fileNodes})
-	s := &sheet{strictyaml.Reader{File: file, List: faults}}
+	s := &sheet{Reader: strictyaml.Reader{File: file, List: faults}}
 	if document == nil {
 		return s, nil
 	}

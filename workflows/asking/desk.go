@@ -64,9 +64,15 @@ func (d Desk) Overdue(a *state.Approval, what string, by soar.Actor) {
 }
 
 // escalateTo lets one more approver decide, and tells them. Who gets the role only
-// after this moment does not.
+// after this moment does not. A policy lets nobody decide: whom it tells see to it that
+// somebody does.
 func (d Desk) escalateTo(a *state.Approval, one *state.Escalation, by soar.Actor) {
 	one.Done = true
+	if one.Policy != "" {
+		d.Case.Escalate(soar.Escalation{Policy: one.Policy, Reason: "Approval " + a.ID + " waits: " + a.Title, StepPath: a.StepPath, StartedBy: by}, d.M.Now())
+		d.M.Touch()
+		return
+	}
 	later := one.To
 	later.Since = d.M.Now()
 	a.Approvers = append(a.Approvers, later)

@@ -183,7 +183,7 @@ func (m *Machine) who(w plan.Who, vars map[string]any) soar.Approver {
 func (m *Machine) escalations(later []plan.After, vars map[string]any, from time.Time) []state.Escalation {
 	var out []state.Escalation
 	for _, after := range later {
-		out = append(out, state.Escalation{At: from.Add(after.After), To: m.who(after.To, vars)})
+		out = append(out, state.Escalation{At: from.Add(after.After), To: m.who(after.To, vars), Policy: after.Policy})
 	}
 	return out
 }

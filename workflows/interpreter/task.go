@@ -73,7 +73,8 @@ func (v *visit) assign() string {
 	return ""
 }
 
-// LateTask tells the assignee that the task is overdue, and others when it says so.
+// LateTask tells the assignee that the task is overdue, and others when it says so, or
+// starts a policy.
 func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 	now := m.Now()
 	tell := func(kind, text string, data any) {
@@ -93,6 +94,11 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 			continue
 		}
 		one.Done = true
+		if one.Policy != "" {
+			m.Case.Escalate(soar.Escalation{Policy: one.Policy, Reason: "Task " + work.ID + " waits: " + work.Title, StepPath: work.StepPath, StartedBy: by}, now)
+			m.Touch()
+			continue
+		}
 		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
 		m.Send(protocol.Message{
 			Kind: MessageEscalation, About: work.ID, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,

@@ -58,11 +58,13 @@ func Responders(incident soar.Incident) []soar.Approver {
 	return who
 }
 
-// Escalation tells somebody else at a time, unless it was done.
+// Escalation tells somebody else at a time, or starts an escalation policy, unless it
+// was done.
 type Escalation struct {
-	At   time.Time     `json:"at"`
-	To   soar.Approver `json:"to"`
-	Done bool          `json:"done,omitempty"`
+	At     time.Time     `json:"at"`
+	To     soar.Approver `json:"to"`
+	Policy string        `json:"policy,omitempty"` // in the place of To
+	Done   bool          `json:"done,omitempty"`
 }
 
 // Open tells whether it still waits for people.

@@ -263,6 +263,8 @@ type After struct {
 	Node  *strictyaml.Node
 	After Span
 	To    Who
+	// Policy is an escalation policy's name, in the place of To.
+	Policy Text
 }
 
 // Task gives a person work.

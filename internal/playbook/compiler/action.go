@@ -126,7 +126,7 @@ func who(w ast.Who) plan.Who {
 func escalations(list []ast.After) []plan.After {
 	var out []plan.After
 	for _, item := range list {
-		out = append(out, plan.After{After: item.After.Value, To: who(item.To)})
+		out = append(out, plan.After{After: item.After.Value, To: who(item.To), Policy: item.Policy.Value})
 	}
 	return out
 }

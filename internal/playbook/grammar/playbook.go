@@ -94,9 +94,10 @@ func HumanRoles() []string {
 
 // After escalates once a time has passed.
 func After() *Shape {
-	return &Shape{Name: "an escalation", Keys: []Key{
+	return &Shape{Name: "an escalation", OneOf: []string{"to", "policy"}, Keys: []Key{
 		{Name: "after", Form: Duration, Required: true, Shortest: time.Second, Longest: LongestWait, Doc: "Counted from the request."},
-		{Name: "to", Form: Mapping, Shape: Who(), Required: true, Doc: "Who is told and may answer from then on."},
+		{Name: "to", Form: Mapping, Shape: Who(), Doc: "Who is told and may answer from then on."},
+		{Name: "policy", Form: Identifier, Doc: "The escalation policy that is started then. Whom it tells may answer only if they are asked anyway."},
 	}}
 }
 

@@ -86,7 +86,7 @@ func (p *parser) whoIn(m mapping) ast.Who {
 func (p *parser) escalations(m mapping) []ast.After {
 	var all []ast.After
 	for _, item := range m.subs("escalate") {
-		after := ast.After{Node: item.node, After: item.span("after")}
+		after := ast.After{Node: item.node, After: item.span("after"), Policy: item.text("policy")}
 		after.To = p.who(item, "to")
 		all = append(all, after)
 	}

@@ -228,10 +228,11 @@ type Who struct {
 	Roster string `json:"roster,omitempty"` // of a task's assignee only
 }
 
-// After escalates to somebody once a time has passed.
+// After escalates once a time has passed: to somebody, or by an escalation policy.
 type After struct {
-	After time.Duration `json:"after_ns"`
-	To    Who           `json:"to"`
+	After  time.Duration `json:"after_ns"`
+	To     Who           `json:"to"`
+	Policy string        `json:"policy,omitempty"` // its name; To is empty then
 }
 
 // Task gives a person work.
