@@ -282,3 +282,37 @@ func TestEscalationsByPeople(t *testing.T) {
 		t.Errorf("escalations %+v", esc)
 	}
 }
+
+// Approvals and tasks start a policy when nobody answers, once for what runs already;
+// it lets nobody decide who was not asked.
+func TestRequestsEscalateByPolicy(t *testing.T) {
+	t.Parallel()
+	later := []plan.After{{After: 5 * time.Minute, Policy: "night"}}
+	p := playbook("one", parallel("both", plan.Parallel{Branches: []plan.NamedBranch{
+		arm("a", approval("ask", plan.Approval{Escalate: later, ExpiresIn: 50 * time.Minute})),
+		arm("b", work("call", plan.Task{Assignee: plan.Who{Role: "analyst"}, Escalate: later})),
+	}}))
+	w := newWorld(t, p)
+	w.policy = func(protocol.EscalationRequest) (protocol.EscalationPolicy, error) { return night(), nil }
+	d := decision(p, "chief", true, soar.RoleCISO)
+	refused := ""
+	w.look(40*time.Minute, func(view protocol.StateView) {
+		d.Decision.ApprovalID, d.Decision.Digest = view.Approvals[0].ID, ""
+		w.env.UpdateWorkflow(protocol.UpdateDecide, "d", &testsuite.TestUpdateCallback{
+			OnAccept: func() {}, OnReject: func(err error) { refused = err.Error() }, OnComplete: func(any, error) {},
+		}, d)
+	})
+	w.at(45*time.Minute, protocol.UpdateCancel, protocol.Cancel{Command: by("lead")})
+	w.closeAt(time.Hour)
+	w.run(incident(p)).ended(soar.StatusClosed)
+	escalated := w.told(protocol.EventEscalated)
+	if len(escalated) != 2 || !escalated[0].At.Equal(start().Add(5*time.Minute)) || !strings.Contains(escalated[0].Text, "waits: ") || !strings.Contains(escalated[1].Text, "is under way already") {
+		t.Errorf("escalated: %+v\n%s", escalated, w.transcript())
+	}
+	if rang := w.rang(); len(rang) == 0 || !strings.HasPrefix(rang[0], "5m0s step") {
+		t.Errorf("rang: %v", rang)
+	}
+	if !strings.Contains(refused, "holds no role") {
+		t.Error("whom the policy told decided")
+	}
+}

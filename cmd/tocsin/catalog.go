@@ -32,10 +32,11 @@ func catalogFlag(command *cobra.Command, config *string) {
 func offlineCatalog(config string) (manifest.Catalog, error) {
 	instances, folder := labInstances(), ""
 	if config != "" {
-		var err error
-		if instances, folder, err = configured(config); err != nil {
+		read, err := configured(config)
+		if err != nil {
 			return nil, err
 		}
+		instances, folder = read.instances, read.connectors
 	}
 	instances["http"], instances["notify"] = first(instances["http"], "http"), first(instances["notify"], "notify")
 	all, err := connectors.All(connectors.Options{Dir: folder})
@@ -57,32 +58,42 @@ func offlineCatalog(config string) (manifest.Catalog, error) {
 	return catalog, nil
 }
 
+// offline is what a configuration file says that is needed without a server.
+type offline struct {
+	instances            map[string]string // kind by name
+	connectors, policies string            // folders of the site
+}
+
 // configured reads the connectors of a configuration file, and where the site's own
-// lie, and nothing else of it; "tocsin config check" tells what is wrong with the
-// rest.
-func configured(file string) (instances map[string]string, folder string, err error) {
+// and its policy files lie, and nothing else of it; "tocsin config check" tells what
+// is wrong with the rest.
+func configured(file string) (offline, error) {
 	body, err := os.ReadFile(file)
 	if err != nil {
-		return nil, "", usage("%v", err)
+		return offline{}, usage("%v", err)
 	}
 	var config struct {
 		Dir        string `yaml:"connectors_dir"`
+		Policies   string `yaml:"policy_dir"`
 		Connectors map[string]struct {
 			Use string `yaml:"use"`
 		} `yaml:"connectors"`
 	}
 	if err := yaml.Load(body, &config); err != nil {
 		if fault, ok := errors.AsType[*yaml.LoadError](err); ok {
-			return nil, "", usage("%s:%d:%d: is not valid YAML", file, fault.Mark.Line, fault.Mark.Column)
+			return offline{}, usage("%s:%d:%d: is not valid YAML", file, fault.Mark.Line, fault.Mark.Column)
 		}
-		return nil, "", usage("%s: its connectors cannot be read: %v", file, err)
+		return offline{}, usage("%s: its connectors cannot be read: %v", file, err)
 	}
-	instances = map[string]string{}
+	instances := map[string]string{}
 	for name, connector := range config.Connectors {
 		instances[name] = connector.Use
 	}
 	if given, ok := os.LookupEnv(app.EnvName("connectors_dir")); ok {
 		config.Dir = given
 	}
-	return instances, config.Dir, nil
+	if given, ok := os.LookupEnv(app.EnvName("policy_dir")); ok {
+		config.Policies = given
+	}
+	return offline{instances, config.Dir, config.Policies}, nil
 }

@@ -16,21 +16,24 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/observe"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/playbook/site"
+	"github.com/tocsin-soar/tocsin/internal/policy"
 )
 
 func newLintCommand(c *cli) *cobra.Command {
-	var config string
+	var config, policies string
 	var strict, online bool
 	command := &cobra.Command{
 		Use:   "lint FILE|FOLDER...",
 		Short: "Tell every fault of playbooks, with its place",
 		Long: `Tell every fault of playbooks, with its place. Works without a server: playbooks may
 call one another when they are checked together. With --server the server checks
-them, against its own connectors and playbooks.
+them, against its own connectors and playbooks. Names of escalation policies and rosters
+are checked when it is told where the policy files are.
 
 Exit codes: 0 clean; 1 at least one error, or with --strict a warning; 2 a file cannot
 be read. Output is text, json or sarif.`,
-		Example: "  tocsin playbook lint phishing.yaml\n  tocsin playbook lint playbooks/ -o sarif > lint.sarif\n  tocsin playbook lint playbooks/ --config tocsin.yaml --strict",
+		Example: "  tocsin playbook lint phishing.yaml\n  tocsin playbook lint playbooks/ -o sarif > lint.sarif\n  tocsin playbook lint playbooks/ --config tocsin.yaml --strict\n  tocsin playbook lint playbooks/ --policies /etc/tocsin/policies",
 		Args:    words(1, manyWords),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := readPlaybooks(cmd, args)
@@ -41,7 +44,7 @@ be read. Output is text, json or sarif.`,
 			if online {
 				found, err = c.lintOnline(cmd, files)
 			} else {
-				found, err = lintOffline(config, files)
+				found, err = lintOffline(config, policies, files)
 			}
 			if err != nil {
 				return err
@@ -52,7 +55,9 @@ be read. Output is text, json or sarif.`,
 	catalogFlag(command, &config)
 	command.Flags().BoolVar(&strict, "strict", false, "fail on warnings, too")
 	command.Flags().BoolVar(&online, "server", false, "let the server check")
+	command.Flags().StringVar(&policies, "policies", "", "folder of the site's policy files: also names of escalation policies and rosters are checked (default: policy_dir of --config)")
 	command.MarkFlagsMutuallyExclusive("config", "server")
+	command.MarkFlagsMutuallyExclusive("policies", "server")
 	return command
 }
 
@@ -90,8 +95,12 @@ func readPlaybooks(cmd *cobra.Command, args []string) (map[string][]byte, error)
 	return files, nil
 }
 
-func lintOffline(config string, files map[string][]byte) (diag.List, error) {
+func lintOffline(config, policies string, files map[string][]byte) (diag.List, error) {
 	shelf, err := newShelf(config, files)
+	if err != nil {
+		return nil, err
+	}
+	names, err := siteNames(config, policies)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +108,35 @@ func lintOffline(config string, files map[string][]byte) (diag.List, error) {
 	for file := range files {
 		_, faults := shelf.compile(file)
 		found = append(found, faults...)
+		if names != nil {
+			found = append(found, site.Check(file, files[file], *names)...)
+		}
 	}
 	return found, nil
+}
+
+// siteNames reads the names of a site's policy files; nil when nothing says where they
+// are.
+func siteNames(config, folder string) (*site.Names, error) {
+	if folder == "" && config != "" {
+		read, err := configured(config)
+		if err != nil {
+			return nil, err
+		}
+		folder = read.policies
+	}
+	if folder == "" {
+		return nil, nil
+	}
+	rules, faults := policy.Load(folder)
+	if rules == nil {
+		return nil, usage("the policy files in %s cannot be used: %s; \"tocsin config check\" tells all", folder, faults.Summary())
+	}
+	names := &site.Names{Escalations: rules.EscalationNames()}
+	for _, roster := range rules.Rosters {
+		names.Rosters = append(names.Rosters, roster.Name)
+	}
+	return names, nil
 }
 
 func (c *cli) lintOnline(cmd *cobra.Command, files map[string][]byte) (diag.List, error) {

@@ -70,6 +70,7 @@ func mayImport() map[string][]string {
 			"internal/diag", "internal/diag/strictschema", "internal/diag/strictyaml", "internal/form", "internal/manifest", "internal/soar"},
 		"internal/playbook/compiler":     {"internal/playbook/ast", "internal/playbook/expression", "internal/playbook/grammar", "internal/playbook/plan", "internal/manifest"},
 		"internal/playbook/schema":       {"internal/playbook/grammar", "internal/playbook/plan", "internal/diag/strictschema", "internal/manifest"},
+		"internal/playbook/site":         {"internal/playbook/ast", "internal/playbook/parser", "internal/diag", "internal/diag/strictyaml"},
 		"internal/playbook/format":       {"internal/playbook/ast", "internal/playbook/grammar", "internal/playbook/parser", "internal/diag", "internal/diag/strictyaml"},
 		"internal/playbook/playbooktest": {"internal/playbook/...", "internal/diag", "internal/manifest"},
 
