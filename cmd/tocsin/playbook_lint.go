@@ -132,11 +132,7 @@ func siteNames(config, folder string) (*site.Names, error) {
 	if rules == nil {
 		return nil, usage("the policy files in %s cannot be used: %s; \"tocsin config check\" tells all", folder, faults.Summary())
 	}
-	names := &site.Names{Escalations: rules.EscalationNames()}
-	for _, roster := range rules.Rosters {
-		names.Rosters = append(names.Rosters, roster.Name)
-	}
-	return names, nil
+	return &site.Names{Escalations: rules.EscalationNames(), Rosters: rules.RosterNames()}, nil
 }
 
 func (c *cli) lintOnline(cmd *cobra.Command, files map[string][]byte) (diag.List, error) {

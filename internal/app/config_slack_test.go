@@ -1,11 +1,14 @@
 package app_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/app"
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 )
 
 func TestHowLongAChannelStays(t *testing.T) {
@@ -44,5 +47,24 @@ func TestHowLongAChannelStays(t *testing.T) {
 				t.Errorf("got %v, %v", config, faults)
 			}
 		})
+	}
+}
+
+// The check of a configuration knows the ways that Slack will be, and refuses them
+// where Slack is off.
+func TestWaysOfSlackInTheCheck(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	policy := "version: \"1\"\nways: {slack: {}, slack_channel: {}}\norder:\n  - {ways: [slack_channel, slack]}\n"
+	if err := os.WriteFile(filepath.Join(dir, "notifications.yaml"), []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	on := slackroom.Config{Mode: slackroom.HTTP, Team: "T0123", Channel: "C0123"}
+	if err := app.CheckConfig(&app.Config{PolicyDir: dir, Slack: on}); err != nil {
+		t.Errorf("with Slack: %v", err)
+	}
+	err := app.CheckConfig(&app.Config{PolicyDir: dir})
+	if err == nil || !strings.Contains(err.Error(), `the way "slack" names no connector`) {
+		t.Errorf("without Slack: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tocsin-soar/tocsin/internal/app/slackroom"
 	"github.com/tocsin-soar/tocsin/internal/connector"
 	"github.com/tocsin-soar/tocsin/internal/connectors"
 	"github.com/tocsin-soar/tocsin/internal/manifest"
@@ -96,6 +97,6 @@ func CheckConfig(config *Config) error {
 	if err := a.initConnectors(context.Background()); err != nil {
 		return err
 	}
-	_, err := a.ways(nil)
+	_, err := a.ways(slackroom.Planned(config.Slack))
 	return err
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/checker"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/playbook/site"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 	oncallstore "github.com/tocsin-soar/tocsin/internal/store/oncall"
@@ -51,7 +52,7 @@ func (a *App) initUseCases(ctx context.Context) error {
 	})
 	a.tokens = access.NewTokens(a.holders, rand.Reader, time.Now)
 	a.links = link.New(link.Options{Store: peoplestore.New(a.store), Approvals: a.store, People: a.people, PublicURL: a.config.linkURL(), Now: time.Now})
-	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log})
+	a.library = library.New(library.Options{Store: a.store, Catalog: a.registry.Catalog(), Logger: a.log, Names: &site.Names{Escalations: a.policy.EscalationNames(), Rosters: a.policy.RosterNames()}})
 	a.intake = intake.New(intake.Options{
 		Store: a.store, Playbooks: a.library, Policy: a.policy, Sources: mappings, Settings: settings, Logger: a.log,
 		Limit: intake.Limit{PerSecond: a.config.AlertRate, Burst: a.config.AlertBurst},

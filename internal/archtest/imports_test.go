@@ -114,7 +114,7 @@ func mayImport() map[string][]string {
 		"internal/notify/preview":     {"internal/connector", "internal/connectors/teams", "internal/connectors/webhook", "internal/notify", "internal/notify/letter", "internal/notify/way", "internal/policy", "internal/protocol", "internal/slack/card", "internal/soar"},
 		"internal/notify/way/waytest": {"internal/connector/connectortest"},
 		"internal/operations":         {"internal/access", "internal/guard", "internal/protocol", "internal/record", "internal/soar"},
-		"internal/library":            {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/protocol", "internal/record", "internal/soar"},
+		"internal/library":            {"internal/access", "internal/diag", "internal/manifest", "internal/playbook", "internal/playbook/plan", "internal/playbook/site", "internal/protocol", "internal/record", "internal/soar"},
 
 		"internal/connector":               {"internal/manifest", "internal/secret", "internal/soar"},
 		"internal/connector/connectortest": {"internal/connector", "internal/manifest", "internal/secret", "internal/soar"},

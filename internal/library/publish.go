@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/playbook/site"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
@@ -77,6 +78,9 @@ func (s *Service) build(file string, source []byte, playbooks playbook.Resolver)
 		return built{}, nil, soar.Errorf(soar.CodeInvalid, op, "the playbook has %d bytes, at most %d are taken", len(source), maxSource)
 	}
 	compiled, found := s.compile(file, source, s.catalog, playbooks)
+	if s.names != nil {
+		found = append(found, site.Check(file, source, *s.names)...)
+	}
 	if found.HasErrors() {
 		return built{}, found, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsin-soar/tocsin/internal/access"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/playbook/site"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -240,6 +241,30 @@ func TestActivateAndDisable(t *testing.T) {
 		w.store.fail[method] = soar.Errorf(soar.CodeUnavailable, "memory", "away")
 		if err := call(); soar.CodeOf(err) != soar.CodeUnavailable {
 			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+// The names of the site's policy files are looked at when a playbook is published.
+func TestPublishKnowsThePolicies(t *testing.T) {
+	t.Parallel()
+	const source = "tocsin: v1\nplaybook: wake\nversion: 1.0.0\ntitle: Wake somebody\nsteps:\n  - id: wake\n    escalate: {policy: sox, reason: Somebody must look}\n"
+	for name, row := range map[string]struct {
+		known *site.Names
+		fault string
+	}{
+		"another policy": {&site.Names{Escalations: []string{"soc"}}, `there is no escalation policy "sox"`},
+		"known":          {&site.Names{Escalations: []string{"sox"}}, ""},
+		"not looked at":  {nil, ""},
+	} {
+		w := newWorld(t)
+		s := New(Options{Store: w.store, Names: row.known})
+		_, found, err := s.Publish(t.Context(), engineer(), "wake", []byte(source))
+		if err != nil || found.HasErrors() != (row.fault != "") || len(w.store.rows) == 0 != found.HasErrors() {
+			t.Errorf("%s: %v, %v, %d rows", name, found, err, len(w.store.rows))
+		}
+		if row.fault != "" && !strings.Contains(found[0].Message, row.fault) {
+			t.Errorf("%s: got %q", name, found[0].Message)
 		}
 	}
 }

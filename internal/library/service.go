@@ -11,6 +11,7 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/playbook"
 	"github.com/tocsin-soar/tocsin/internal/playbook/plan"
+	"github.com/tocsin-soar/tocsin/internal/playbook/site"
 	"github.com/tocsin-soar/tocsin/internal/record"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
@@ -48,6 +49,7 @@ type compiler func(file string, source []byte, catalog manifest.Catalog, playboo
 type Options struct {
 	Store   keeper           // *store.Store
 	Catalog manifest.Catalog // what the configured connectors can do
+	Names   *site.Names      // of the policy files, which playbooks may name; nil: not looked at
 	Compile compiler         // nil: playbook.Compile
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default
@@ -58,6 +60,7 @@ type Options struct {
 type Service struct {
 	store   keeper
 	catalog manifest.Catalog
+	names   *site.Names
 	compile compiler
 	clock   func() time.Time
 	log     *slog.Logger
@@ -79,7 +82,7 @@ func New(o Options) *Service {
 	if o.Compile == nil {
 		o.Compile = playbook.Compile
 	}
-	return &Service{store: o.Store, catalog: o.Catalog, compile: o.Compile, clock: o.Now, log: o.Logger, plans: newCache(cachedPlans)}
+	return &Service{store: o.Store, catalog: o.Catalog, names: o.Names, compile: o.Compile, clock: o.Now, log: o.Logger, plans: newCache(cachedPlans)}
 }
 
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

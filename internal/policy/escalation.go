@@ -42,6 +42,15 @@ func (p *Policy) EscalationNames() []string {
 	return names
 }
 
+// RosterNames lists the rosters in the order of the file.
+func (p *Policy) RosterNames() []string {
+	names := make([]string, len(p.Rosters))
+	for i, roster := range p.Rosters {
+		names[i] = roster.Name
+	}
+	return names
+}
+
 // policySheet reads escalation.yaml: policies name each other and rosters.
 type policySheet struct {
 	*sheet

@@ -16,7 +16,7 @@ func Closed(a soar.Approval, at time.Time) string {
 	case result.Last() != nil:
 		return fmt.Sprintf("approval %s is %s already, by %s at %s", a.ID, result.Status(), result.Last().By.ID, clock(result.Last().At))
 	case a.Status == soar.ApprovalExpired || a.Status == soar.ApprovalPending && !at.Before(a.ExpiresAt):
-		return fmt.Sprintf("approval %s expired at %s: %s%s", a.ID, clock(a.ExpiresAt), result.lacks(), afterwards(a))
+		return fmt.Sprintf("approval %s expired at %s: %s%s", a.ID, clock(a.ExpiresAt), result.Lacks(), afterwards(a))
 	case a.Status == soar.ApprovalPending:
 		return ""
 	default:
@@ -37,8 +37,8 @@ func lastWord(a soar.Approval) string {
 	}
 }
 
-// lacks says what was missing when the time was over.
-func (r Result) lacks() string {
+// Lacks says what was missing when the time was over.
+func (r Result) Lacks() string {
 	switch {
 	case len(r.Counted) == 0:
 		return "nobody had decided"

@@ -45,6 +45,11 @@ func (r *Room) Ways() []notify.Way {
 	return ways
 }
 
+// Planned gives the ways that a configuration will have, to be looked at and not used.
+func Planned(c Config) []notify.Way {
+	return (&Room{mode: c.Mode, team: c.Team, channel: c.Channel}).Ways()
+}
+
 // accounts gives who is linked, as far as the directory knows them.
 type accounts struct {
 	chat   chat.Chat

@@ -331,7 +331,7 @@ func (l Look) approvalEnd(a soar.Approval) slack.Block {
 	case a.Status == soar.ApprovalPending:
 		return note(mark("Decided, and on its way to the playbook."))
 	case a.Status == soar.ApprovalExpired:
-		return note(mark("Nobody decided in time: " + expires(a.OnExpire) + "."))
+		return note(mark("The time ran out when " + own(quorum.Count(a).Lacks()) + ": " + expires(a.OnExpire) + "."))
 	case at != nil:
 		return note(mark("Ended " + l.when(*at) + "."))
 	default:

@@ -93,7 +93,8 @@ func TestApprovalCardSaysHowItStands(t *testing.T) {
 		}, []string{"Approval needed", "a yes of ciso", Approve}, nil},
 		{"denied", func(a *soar.Approval) { a.Status, a.Decisions = soar.ApprovalDenied, []soar.Decision{yes, no} },
 			[]string{"Denied: Isolate", "*denied*", "by cy@lab.example: production"}, []string{Approve, Deny, Ask}},
-		{"expired", func(a *soar.Approval) { a.Status = soar.ApprovalExpired }, []string{"Expired: Isolate", "Nobody decided in time"}, []string{Approve, Deny}},
+		{"expired", func(a *soar.Approval) { a.Status = soar.ApprovalExpired }, []string{"Expired: Isolate", "The time ran out when nobody had decided"}, []string{Approve, Deny}},
+		{"expired with one of two", func(a *soar.Approval) { a.Status, a.Decisions = soar.ApprovalExpired, []soar.Decision{yes} }, []string{"The time ran out when 1 of 2 had said yes"}, []string{Approve, Deny}},
 		{"over by the clock", func(a *soar.Approval) { a.ExpiresAt = noon() }, []string{"The time is over"}, []string{Approve, Deny}},
 		{"cancelled", func(a *soar.Approval) { a.Status = soar.ApprovalCancelled }, []string{"No longer needed"}, []string{Approve}},
 		{"asked", func(a *soar.Approval) {
