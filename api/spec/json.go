@@ -57,7 +57,7 @@ func (d strictDecoder) value(place string, depth int) (any, *Fault) {
 		}
 	case json.Number:
 		if _, err := t.Float64(); err != nil {
-			return nil, &Fault{Field: place, Message: "is a number out of range"}
+			return nil, &Fault{Field: place, Message: "is a number out of range, expected at most 1.8e308"}
 		}
 	}
 	return token, nil

@@ -84,7 +84,7 @@ func looked(library *duty.Library, regime *duty.Regime, incident soar.Incident) 
 			entry.Missing = append(entry.Missing, name)
 		}
 	}
-	if _, known := facts[duty.Jurisdictions]; !known && len(regime.Where) > 0 {
+	if _, known := facts[duty.Jurisdictions]; !known && len(regime.Where) > 0 && !slices.Contains(entry.Missing, duty.Jurisdictions) {
 		entry.Missing = append(entry.Missing, duty.Jurisdictions)
 	}
 	if outcome.Applies == duty.Yes {
