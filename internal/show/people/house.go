@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -37,6 +38,7 @@ type plan struct {
 	settings   map[string]string
 	connectors map[string]app.ConnectorConfig
 	roles      app.Roles
+	log        io.Writer // nil: standard error
 }
 
 // build starts a house with a fake Slack that speaks to it by HTTP.
@@ -70,7 +72,7 @@ func build(ctx context.Context, o options, p plan) (h *house, err error) {
 	for key, value := range p.settings {
 		settings[key] = value
 	}
-	h.Stage, err = stage.Start(ctx, stage.Options{Name: "people", Postgres: o.postgres, Temporal: o.temporal, Settings: settings, Connectors: p.connectors, Roles: p.roles})
+	h.Stage, err = stage.Start(ctx, stage.Options{Name: "people", Postgres: o.postgres, Temporal: o.temporal, Settings: settings, Connectors: p.connectors, Roles: p.roles, Log: p.log})
 	if err != nil {
 		return h, err
 	}

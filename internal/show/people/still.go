@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type still struct {
 	*house
 	door               *slackDoor
 	postgres, temporal *stall.Proxy
+	log                *os.File // of the product, which has much to say about its servers
 	serial             int
 }
 
@@ -94,7 +97,13 @@ func openStill(ctx context.Context, o options) (*still, error) {
 	}
 	at.Host, o.temporal = s.postgres.Addr(), s.temporal.Addr()
 	o.postgres = at.String()
-	if s.house, err = build(ctx, o, plan{roles: app.Roles{API: true}}); err != nil {
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return s, err
+	}
+	if s.log, err = os.Create(filepath.Join(o.out, "still.log")); err != nil {
+		return s, err
+	}
+	if s.house, err = build(ctx, o, plan{roles: app.Roles{API: true}, log: s.log}); err != nil {
 		return s, err
 	}
 	door, err := openSlack(ctx, o, s.house, cases.World{})
@@ -127,6 +136,9 @@ func (s *still) close() error {
 		if proxy != nil {
 			err = errors.Join(err, proxy.Close())
 		}
+	}
+	if s.log != nil {
+		err = errors.Join(err, s.log.Close())
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -33,6 +34,7 @@ type Options struct {
 	Settings   map[string]string              // by file key, over what every show has
 	Connectors map[string]app.ConnectorConfig // nil: none
 	Roles      app.Roles
+	Log        io.Writer // what the product says of failures; nil: standard error
 }
 
 // Stage is the product, running.
@@ -132,7 +134,11 @@ func (s *Stage) serve(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	to := io.Writer(os.Stderr)
+	if o.Log != nil {
+		to = o.Log
+	}
+	log := slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelError}))
 	slog.SetDefault(log) // migrations know no other
 	if err := app.Migrate(ctx, config); err != nil {
 		return err
