@@ -157,7 +157,8 @@ func TestKilledInTheMiddleItFinishesWithEachActionOnce(t *testing.T) {
 	}
 	incident := v.incidentOf(t, v.send(t, sshAlert("kill-1", "web-01", "203.0.113.66", "deploy")))
 	kills, approved := 0, false
-	deadline := time.Now().Add(90 * time.Second)
+	// A call that lost its worker is waited for until its timeout, a minute and more.
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		// A little later each time, so that the kills fall on different moments.
 		wait := time.After(time.Duration(120+70*kills) * time.Millisecond)
