@@ -124,10 +124,6 @@ func (i *incident) clockTable(out *strings.Builder) {
 	table(out, []string{"Clock", "State", "Due"}, rows)
 }
 
-// boardTime is how instants stand on the board. How much time is left does not:
-// the board is written when something happens, not every minute.
-const boardTime = "2006-01-02 15:04 UTC"
-
 // The order in which clocks are shown.
 const (
 	late = iota
@@ -166,18 +162,20 @@ func standing(o *state.Objective) string {
 	}
 }
 
+// dueText gives the instant, not how much time is left: the board is written when
+// something happens, not every minute.
 func dueText(o *state.Objective) string {
 	if o.DueAt.IsZero() {
 		return "-"
 	}
-	return o.DueAt.Format(boardTime)
+	return soar.Minute(o.DueAt)
 }
 
 func (i *incident) peopleTables(out *strings.Builder) {
 	var rows [][]string
 	for _, a := range i.Case.Approvals {
 		if a.Status == soar.ApprovalPending {
-			rows = append(rows, []string{a.Title, a.ID, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), a.ExpiresAt.Format(boardTime)})
+			rows = append(rows, []string{a.Title, a.ID, fmt.Sprintf("%d of %d", len(a.Decisions), a.Quorum), soar.Minute(a.ExpiresAt)})
 		}
 	}
 	table(out, []string{"Waits for approval", "Id", "Decided", "Expires"}, rows)
@@ -186,7 +184,7 @@ func (i *incident) peopleTables(out *strings.Builder) {
 		if t.Status == soar.TaskOpen {
 			due := ""
 			if t.DueAt != nil {
-				due = t.DueAt.Format(boardTime)
+				due = soar.Minute(*t.DueAt)
 			}
 			rows = append(rows, []string{t.Title, t.ID, due})
 		}
@@ -199,7 +197,7 @@ func (i *incident) heldTable(out *strings.Builder) {
 	for _, held := range i.Case.Containments {
 		until := "released by hand"
 		if held.Until != nil {
-			until = held.Until.Format(boardTime)
+			until = soar.Minute(*held.Until)
 		}
 		if held.ReleasedAt == nil {
 			rows = append(rows, []string{held.Action, held.Target, held.State, until})

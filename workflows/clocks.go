@@ -78,7 +78,7 @@ func (i *incident) ring(ctx workflow.Context, name string, at func(*state.Object
 		}
 		due := *next()
 		changed := func() bool { now := next(); return now == nil || !now.Equal(due) }
-		summary := fmt.Sprintf("SLA %s - %s - %s %s", name, i.Case.Incident.Severity, what, due.Format("2006-01-02 15:04 UTC"))
+		summary := fmt.Sprintf("SLA %s - %s - %s %s", name, i.Case.Incident.Severity, what, soar.Minute(due))
 		if i.Case.ByRules() {
 			summary = clocks.Summary(name, i.Case.Incident.Severity, what, due)
 		}
@@ -165,7 +165,7 @@ func (i *incident) tellClock(o *state.Objective, a alarm, actions []protocol.Obj
 	if o.Duty != nil {
 		noun = "Duty"
 	}
-	text := fmt.Sprintf(noun+" %s (%s) is %s: due %s%s", o.Name, incident.Severity, a.what, o.DueAt.Format("2006-01-02 15:04 UTC"), a.late)
+	text := fmt.Sprintf(noun+" %s (%s) is %s: due %s%s", o.Name, incident.Severity, a.what, soar.Minute(o.DueAt), a.late)
 	i.Tell(state.Entry{Kind: a.event, By: soar.System("clock"), Text: text, Data: o.Objective})
 	to := interpreter.Responders(incident)
 	for _, action := range actions {

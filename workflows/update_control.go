@@ -214,7 +214,7 @@ func (i *incident) extend(e protocol.Extend) protocol.Reply {
 	if e.Until != nil {
 		utc := e.Until.UTC()
 		held.Until = &utc
-		until = "until " + utc.Format("2006-01-02 15:04 UTC")
+		until = "until " + soar.Minute(utc)
 	}
 	text := fmt.Sprintf("%s on %s stays in force %s", held.Action, held.Target, until)
 	i.tellBy(e.By, protocol.EventContainmentKept, held.StepPath, withReason(text, e.Reason), held.Containment)

@@ -95,7 +95,7 @@ func (i *incident) handleDeclare(ctx workflow.Context) error {
 			},
 			do: func(c protocol.Control) protocol.Reply {
 				i.Case.AcknowledgeEscalation("", c.By, i.Now())
-				return reply("acknowledged at %s", i.Case.Incident.AcknowledgedAt.Format("2006-01-02 15:04 UTC"))
+				return reply("acknowledged at %s", soar.Minute(*i.Case.Incident.AcknowledgedAt))
 			},
 		}),
 	)

@@ -8,7 +8,6 @@ import (
 	"github.com/tocsin-soar/tocsin/internal/form"
 	"github.com/tocsin-soar/tocsin/internal/protocol"
 	"github.com/tocsin-soar/tocsin/internal/soar"
-	"github.com/tocsin-soar/tocsin/workflows/asking"
 	"github.com/tocsin-soar/tocsin/workflows/interpreter"
 	"github.com/tocsin-soar/tocsin/workflows/state"
 )
@@ -101,9 +100,9 @@ func handed(task *state.Task, h protocol.HandTask) string {
 	text := fmt.Sprintf("%s claimed task %s: %s", h.By.ID, task.ID, task.Title)
 	switch h.Do {
 	case protocol.TaskAssign:
-		text = fmt.Sprintf("%s gave task %s to %s: %s", h.By.ID, task.ID, asking.Name(h.Holding.Assignee), task.Title)
+		text = fmt.Sprintf("%s gave task %s to %s: %s", h.By.ID, task.ID, h.Holding.Assignee.Name(), task.Title)
 	case protocol.TaskRelease:
-		text = fmt.Sprintf("%s gave task %s back to %s: %s", h.By.ID, task.ID, asking.Name(h.Holding.Assignee), task.Title)
+		text = fmt.Sprintf("%s gave task %s back to %s: %s", h.By.ID, task.ID, h.Holding.Assignee.Name(), task.Title)
 	}
 	if h.Reason != "" {
 		text += ": " + h.Reason

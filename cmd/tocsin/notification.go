@@ -1,11 +1,10 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/tocsin-soar/tocsin/api/client"
+	"github.com/tocsin-soar/tocsin/internal/diag"
 	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
@@ -58,7 +57,7 @@ func stateWords() string {
 	for _, state := range soar.NoticeStates() {
 		words = append(words, string(state))
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return diag.OneOf(words)
 }
 
 // recipientOf names who got it: a person, or the place that a way reaches.

@@ -2,8 +2,8 @@ package dutydesk
 
 import (
 	"context"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/deadline/duty"
 	"github.com/tocsin-soar/tocsin/internal/deadline/timeline"
@@ -56,14 +56,14 @@ func (d *Desk) Draft(ctx context.Context, p soar.Principal, incidentID, regime, 
 	return text, nil
 }
 
-// evidenceForm is what ids of evidence look like.
-var evidenceForm = regexp.MustCompile(`(?i)^EVD-`)
+// evidencePrefix is how ids of evidence begin.
+const evidencePrefix = "EVD-"
 
 // Prove refuses a proof that looks like the id of an evidence but is none of this
 // incident: a slip of the pen would stand in the record as if something was there.
 // Any other text is the reference that a recipient gave.
 func (d *Desk) Prove(ctx context.Context, p soar.Principal, incidentID, proof string) error {
-	if !evidenceForm.MatchString(proof) {
+	if !strings.HasPrefix(strings.ToUpper(proof), evidencePrefix) {
 		return nil
 	}
 	detail, err := d.incidents.Show(ctx, p, incidentID)

@@ -59,8 +59,11 @@ func (s *Service) asksLater(run soar.OpenRun, id string) *plan.Step {
 	}
 	var found *plan.Step
 	plan.Walk(pinned.Steps, func(step *plan.Step) bool {
+		if step.Kind != plan.KindApproval {
+			return true
+		}
 		for again := range maxAsked + 1 {
-			if step.Kind == plan.KindApproval && protocol.DerivedID(approvalPrefix, run.IncidentID, run.RunID+"/"+step.Path, again) == id {
+			if protocol.DerivedID(approvalPrefix, run.IncidentID, run.RunID+"/"+step.Path, again) == id {
 				found = step
 			}
 		}

@@ -113,7 +113,7 @@ func (s *Service) fits(ctx context.Context, p soar.Principal, task soar.Task, re
 	case protocol.TaskClaim:
 		mine, err := s.isFor(ctx, p, task.Assignee)
 		if err == nil && !mine {
-			err = soar.Errorf(soar.CodeDenied, op, "task %s is for %s: who leads the response can assign it to you", task.ID, whom(task.Assignee))
+			err = soar.Errorf(soar.CodeDenied, op, "task %s is for %s: who leads the response can assign it to you", task.ID, task.Assignee.Name())
 		}
 		return err
 	case protocol.TaskAssign:
@@ -140,11 +140,11 @@ func after(task soar.Task, h protocol.HandTask) (soar.Holding, error) {
 	case h.Do == protocol.TaskClaim:
 		return held.Claimed(h.By, h.At), nil
 	case h.Do == protocol.TaskAssign && held.ClaimedBy == nil && held.Assignee == *h.To:
-		return held, soar.Errorf(soar.CodeConflict, op, "task %s is for %s already", task.ID, whom(*h.To))
+		return held, soar.Errorf(soar.CodeConflict, op, "task %s is for %s already", task.ID, h.To.Name())
 	case h.Do == protocol.TaskAssign:
 		return held.Assigned(*h.To, h.By, h.At), nil
 	case held.ClaimedBy == nil:
-		return held, soar.Errorf(soar.CodeConflict, op, "nobody has claimed task %s: it is for %s", task.ID, whom(held.Assignee))
+		return held, soar.Errorf(soar.CodeConflict, op, "nobody has claimed task %s: it is for %s", task.ID, held.Assignee.Name())
 	default:
 		return held.Returned(), nil
 	}
@@ -251,23 +251,11 @@ func suits(incident soar.Incident, p soar.Principal, name string) error {
 	}
 }
 
-// whom names whom a task is for.
-func whom(who soar.Approver) string {
-	switch {
-	case who.Roster != "" && who.Person == "" && who.Role == "":
-		return "who is on call by " + who.Roster
-	case who == (soar.Approver{}):
-		return "anybody"
-	default:
-		return names([]soar.Approver{who})
-	}
-}
-
 func handed(p soar.Principal, task soar.Task, update protocol.HandTask) record.Payload {
 	text := fmt.Sprintf("%s claimed task %s", p.Actor.ID, task.ID)
 	switch update.Do {
 	case protocol.TaskAssign:
-		text = fmt.Sprintf("%s gave task %s to %s", p.Actor.ID, task.ID, whom(*update.To))
+		text = fmt.Sprintf("%s gave task %s to %s", p.Actor.ID, task.ID, update.To.Name())
 	case protocol.TaskRelease:
 		text = fmt.Sprintf("%s gave task %s back", p.Actor.ID, task.ID)
 	}

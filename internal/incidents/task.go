@@ -116,7 +116,7 @@ func (s *Service) mayComplete(ctx context.Context, op string, p soar.Principal, 
 	}
 	mine, err := s.isFor(ctx, p, task.Assignee)
 	if err == nil && !mine {
-		err = soar.Errorf(soar.CodeDenied, op, "task %s is for %s", task.ID, whom(task.Assignee))
+		err = soar.Errorf(soar.CodeDenied, op, "task %s is for %s", task.ID, task.Assignee.Name())
 	}
 	return err
 }

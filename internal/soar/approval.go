@@ -80,6 +80,20 @@ type Approver struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
+// Name says in words who is meant.
+func (a Approver) Name() string {
+	switch {
+	case a.Person != "":
+		return a.Person
+	case a.Role != "":
+		return string(a.Role)
+	case a.Roster != "":
+		return "who is on call by " + a.Roster
+	default:
+		return "anybody"
+	}
+}
+
 // BoundAction is one action with its arguments resolved, as the approver sees it.
 type BoundAction struct {
 	StepPath string         `json:"step_path"`

@@ -34,6 +34,9 @@ type DutyDecision struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
+// DutyUnverified is a DutyStage.Verification: no text of the law was at hand.
+const DutyUnverified = "unverified"
+
 // States of a DutyStage.
 const (
 	DutyRunning      = "running"

@@ -2,6 +2,7 @@ package soar
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -25,6 +26,9 @@ func Shorten(text string, limit int) string {
 	}
 	return text[:cut] + ellipsis
 }
+
+// Minute gives an instant for people, in UTC and to the minute: 2026-11-22 09:38 UTC.
+func Minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
 // bidirectional tells whether r changes the direction of the text around it,
 // which can make shown text read differently from what it is.

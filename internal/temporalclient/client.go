@@ -128,7 +128,7 @@ func (c *Client) StartIncident(ctx context.Context, input protocol.IncidentInput
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         true, // a worker in this process gets the first task with the answer
 		StaticSummary:                            staticSummary(incident),
-		StaticDetails: "Incident " + incident.ID + ", opened " + incident.OpenedAt.UTC().Format("2006-01-02 15:04 UTC") +
+		StaticDetails: "Incident " + incident.ID + ", opened " + soar.Minute(incident.OpenedAt) +
 			". The record of what happened is in Tocsin; this page shows how it runs.",
 		Priority:              temporal.Priority{PriorityKey: priority(incident.Severity)},
 		TypedSearchAttributes: startAttributes(incident),

@@ -76,7 +76,7 @@ func (d Desk) escalateTo(a *state.Approval, one *state.Escalation, by soar.Actor
 	later := one.To
 	later.Since = d.M.Now()
 	a.Approvers = append(a.Approvers, later)
-	d.tell(a, by, protocol.EventApprovalEscalated, "Approval "+a.ID+" went to "+Name(one.To), one.To)
+	d.tell(a, by, protocol.EventApprovalEscalated, "Approval "+a.ID+" went to "+one.To.Name(), one.To)
 	d.Ask(a, MessageEscalation, []soar.Approver{one.To})
 }
 
@@ -130,7 +130,7 @@ func (d Desk) touch(a *state.Approval) {
 // quoted as JSON, one action a line.
 func question(a *state.Approval) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\nIncident %s, playbook %s. Expires %s.\n", a.Title, a.IncidentID, a.Playbook, a.ExpiresAt.Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(&out, "%s\nIncident %s, playbook %s. Expires %s.\n", a.Title, a.IncidentID, a.Playbook, soar.Minute(a.ExpiresAt))
 	for i, action := range a.Bound {
 		if i == 20 {
 			fmt.Fprintf(&out, "and %d more\n", len(a.Bound)-i)
@@ -143,18 +143,4 @@ func question(a *state.Approval) string {
 		fmt.Fprintf(&out, "- %s %s\n", action.Action, soar.Shorten(string(args), 300))
 	}
 	return out.String()
-}
-
-// Name gives an approver in a word.
-func Name(who soar.Approver) string {
-	switch {
-	case who.Person != "":
-		return who.Person
-	case who.Role != "":
-		return string(who.Role)
-	case who.Roster != "":
-		return "who is on call by " + who.Roster
-	default:
-		return "anybody"
-	}
 }

@@ -38,9 +38,9 @@ func (d Desk) TakeQuestion(q protocol.Ask) protocol.Reply {
 		to = append([]soar.Approver{{Person: a.RequestedBy.ID}}, to...)
 	}
 	d.say(a, MessageQuestion, to, fmt.Sprintf("%s asks before deciding:\n%s\nAnswer it: tocsin approval answer %s %s. The approval expires %s.",
-		q.By.ID, q.Text, a.ID, q.ID, a.ExpiresAt.Format("2006-01-02 15:04 UTC")))
+		q.By.ID, q.Text, a.ID, q.ID, soar.Minute(a.ExpiresAt)))
 	d.touch(a)
-	return protocol.Reply{Message: "asked; approval " + a.ID + " still expires at " + a.ExpiresAt.Format("2006-01-02 15:04 UTC")}
+	return protocol.Reply{Message: "asked; approval " + a.ID + " still expires at " + soar.Minute(a.ExpiresAt)}
 }
 
 // MayAnswer says why the answer cannot be taken now, or nil.

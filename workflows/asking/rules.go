@@ -126,7 +126,7 @@ func (d Desk) describe(a *state.Approval, wanted demand) string {
 		text = fmt.Sprintf("Approval %s needs the yes of %d persons now", a.ID, a.Quorum)
 	}
 	for _, need := range a.Needs {
-		text += ", and that of " + Name(need)
+		text += ", and that of " + need.Name()
 	}
 	text += fmt.Sprintf(": the incident is %s, %s", d.Case.Incident.Severity, d.Case.Incident.Category)
 	if len(wanted.rules) > 0 {

@@ -104,7 +104,7 @@ func (d Desk) update(known *state.Objective, stage protocol.DutyClock, now time.
 	d.settle(known, now)
 	text := "Duty " + known.Name + ": " + strings.ReplaceAll(fresh.State, "_", " ")
 	if fresh.State == soar.DutyRunning {
-		text += ", due " + known.DueAt.Format("2006-01-02 15:04 UTC") + ", " + fresh.Why
+		text += ", due " + soar.Minute(known.DueAt) + ", " + fresh.Why
 	}
 	if why != "facts changed" {
 		text += "; " + why
@@ -164,7 +164,7 @@ func Opened(o *state.Objective) string {
 	text := fmt.Sprintf("Duty opened: %s, to %s", o.Duty.Title, o.Duty.To)
 	switch o.Duty.State {
 	case soar.DutyRunning:
-		text += ", due " + o.DueAt.Format("2006-01-02 15:04 UTC") + " (" + o.Duty.Why + ")"
+		text += ", due " + soar.Minute(o.DueAt) + " (" + o.Duty.Why + ")"
 	default:
 		text += ", " + strings.ReplaceAll(o.Duty.State, "_", " ") + ": " + o.Duty.Why
 	}
@@ -177,7 +177,7 @@ func Opened(o *state.Objective) string {
 // Caution says that the terms of a duty were not compared with any text of the law,
 // or "".
 func Caution(o *state.Objective) string {
-	if o.Duty.Verification != "unverified" {
+	if o.Duty.Verification != soar.DutyUnverified {
 		return ""
 	}
 	return "; its terms are not verified: check them before use"
@@ -243,7 +243,7 @@ func sent(o *state.Objective, command protocol.DutyCommand, decision *soar.DutyD
 		at = command.Sent.UTC()
 	}
 	o.MetAt, o.Duty.Sent, o.Duty.Proof = &at, decision, command.Proof
-	text := "Duty " + o.Name + " sent to " + o.Duty.To + " at " + at.Format("2006-01-02 15:04 UTC") + ", proof " + command.Proof
+	text := "Duty " + o.Name + " sent to " + o.Duty.To + " at " + soar.Minute(at) + ", proof " + command.Proof
 	if o.Counts() {
 		word := "in time"
 		if at.After(o.DueAt) {

@@ -109,7 +109,7 @@ func (d Desk) keep(clock objective.Clock, now time.Time) *state.Objective {
 // its due time stands beside it.
 func (d Desk) tell(change objective.Change, now time.Time) {
 	o := change.Clock.Objective
-	due := o.DueAt.Format("2006-01-02 15:04 UTC")
+	due := soar.Minute(o.DueAt)
 	entry := state.Entry{Kind: protocol.EventObjectiveChanged, By: soar.System("clock"), Data: o}
 	switch change.Kind {
 	case objective.Met:
@@ -117,7 +117,7 @@ func (d Desk) tell(change objective.Change, now time.Time) {
 		return
 	case objective.Counted:
 		was := o.History[len(o.History)-1]
-		entry.Text = fmt.Sprintf("Objective %s is counted anew by %s: due %s, before that %s (%s)", o.Name, o.Rule, due, was.DueAt.Format("2006-01-02 15:04 UTC"), was.Rule)
+		entry.Text = fmt.Sprintf("Objective %s is counted anew by %s: due %s, before that %s (%s)", o.Name, o.Rule, due, soar.Minute(was.DueAt), was.Rule)
 	case objective.Paused:
 		entry.Text = fmt.Sprintf("Objective %s rests; it was due %s", o.Name, due)
 	case objective.Resumed:

@@ -76,7 +76,7 @@ func remarks(one *state.Escalating, firing machine.Firing) []string {
 		out = append(out, one.AcknowledgedBy.ID+" acknowledged and nothing happened since")
 	}
 	if firing.Late > 0 {
-		out = append(out, "This was due at "+firing.Due.Format("2006-01-02 15:04 UTC")+" and is "+firing.Late.Round(time.Second).String()+" late: nothing ran in the meantime")
+		out = append(out, "This was due at "+soar.Minute(firing.Due)+" and is "+firing.Late.Round(time.Second).String()+" late: nothing ran in the meantime")
 	}
 	if firing.Skipped > 0 {
 		out = append(out, state.Plural(firing.Skipped, "step")+" before it would have been taken in that time; those people are told now")
@@ -163,7 +163,7 @@ func (d *desk) watch(ctx workflow.Context, id string) {
 			if !some {
 				return
 			}
-			summary := fmt.Sprintf("Task - due %s - %s", due.Format("2006-01-02 15:04 UTC"), task.Title)
+			summary := fmt.Sprintf("Task - due %s - %s", soar.Minute(due), task.Title)
 			if interpreter.WaitUntil(ctx, due, summary, func() bool { return !task.Open() }) {
 				d.LateTask(task, by())
 			}

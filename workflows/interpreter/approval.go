@@ -25,7 +25,7 @@ func (v *visit) approval(ctx workflow.Context) result {
 	asked := v.m.Case.Approval(v.rec.Approval)
 	for asked.Open() {
 		due, what := v.nextDue(asked)
-		summary := fmt.Sprintf("Approval - %s at %s - %s", what, due.Format("2006-01-02 15:04 UTC"), asked.Title)
+		summary := fmt.Sprintf("Approval - %s at %s - %s", what, soar.Minute(due), asked.Title)
 		fired, why := v.scope.awaitUntil(ctx, due, summary, func() bool { return !asked.Open() })
 		switch {
 		case why.is(rewalk):
@@ -187,5 +187,3 @@ func (m *Machine) escalations(later []plan.After, vars map[string]any, from time
 	}
 	return out
 }
-
-func nameOf(who soar.Approver) string { return asking.Name(who) }

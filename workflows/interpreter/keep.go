@@ -45,7 +45,7 @@ func (m *Machine) keep(held *state.Containment) {
 func (m *Machine) awaitClock(ctx workflow.Context, held *state.Containment) {
 	until := *held.Until
 	moved := func() bool { return held.Release != nil || held.Until == nil || !held.Until.Equal(until) }
-	summary := fmt.Sprintf("Release %s %s - due %s", held.Action, held.Target, until.Format("2006-01-02 15:04 UTC"))
+	summary := fmt.Sprintf("Release %s %s - due %s", held.Action, held.Target, soar.Minute(until))
 	if !WaitUntil(ctx, until, summary, moved) {
 		return
 	}

@@ -25,7 +25,7 @@ func (v *visit) task(ctx workflow.Context) result {
 		var fired bool
 		var why *stop
 		if some {
-			summary := fmt.Sprintf("Task - due %s - %s", due.Format("2006-01-02 15:04 UTC"), work.Title)
+			summary := fmt.Sprintf("Task - due %s - %s", soar.Minute(due), work.Title)
 			fired, why = v.scope.awaitUntil(ctx, due, summary, func() bool { return !work.Open() })
 		} else {
 			why = v.scope.await(ctx, func() bool { return !work.Open() })
@@ -64,7 +64,7 @@ func (v *visit) assign() string {
 	work.Escalations = v.m.escalations(t.Escalate, vars, now)
 	v.rec.Task = work.ID
 	v.m.Case.AddTask(work)
-	v.tell(protocol.EventTaskOpened, "Task "+work.ID+" for "+nameOf(work.Assignee)+": "+work.Title, work.Task)
+	v.tell(protocol.EventTaskOpened, "Task "+work.ID+" for "+work.Assignee.Name()+": "+work.Title, work.Task)
 	v.m.Send(protocol.Message{
 		Kind: MessageTaskAssigned, About: work.ID, To: []soar.Approver{work.Assignee}, Subject: work.ID + ": " + work.Title,
 		Body: "Incident " + work.IncidentID + ": " + work.Title,
@@ -99,10 +99,10 @@ func (m *Machine) LateTask(work *state.Task, by soar.Actor) {
 			m.Touch()
 			continue
 		}
-		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+nameOf(one.To), one.To)
+		tell(protocol.EventEscalated, "Task "+work.ID+" went to "+one.To.Name(), one.To)
 		m.Send(protocol.Message{
 			Kind: MessageEscalation, About: work.ID, To: []soar.Approver{one.To}, Urgent: true, Subject: work.ID + " waits: " + work.Title,
-			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + nameOf(work.Holding().Who()) + ".",
+			Body: "Incident " + work.IncidentID + ": " + work.Title + ". Assigned to " + work.Holding().Who().Name() + ".",
 		})
 	}
 }

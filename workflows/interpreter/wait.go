@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsin-soar/tocsin/internal/soar"
 )
 
 // wait pauses for a time, until a condition holds, or until an event comes.
@@ -40,7 +42,7 @@ func (v *visit) awaitOr(ctx workflow.Context, cond func() bool) (late bool, why 
 		return false, v.scope.await(ctx, cond)
 	}
 	due := v.wakeIn(timeout)
-	return v.scope.awaitUntil(ctx, due, "Wait: "+v.rec.Title+" - until "+due.Format("2006-01-02 15:04 UTC"), cond)
+	return v.scope.awaitUntil(ctx, due, "Wait: "+v.rec.Title+" - until "+soar.Minute(due), cond)
 }
 
 // waitUntil looks at the condition whenever something in the incident changed,

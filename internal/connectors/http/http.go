@@ -13,30 +13,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 )
 
 //go:embed manifest.yaml
 var source []byte
 
 type kind struct {
-	manifest *manifest.Manifest
-	base     connector.PublicConfig
+	connector.Described
+	base connector.PublicConfig
 }
 
 // Kind gives the connector. Base holds what every instance without a base_url
 // keeps to, such as the site's own networks; an instance's settings come on top.
 // Its error is a fault of this build.
 func Kind(base connector.PublicConfig) (connector.Connector, error) {
-	described, faults := manifest.Parse("http/manifest.yaml", source)
-	if faults.HasErrors() {
-		return nil, fmt.Errorf("manifest http: %v", faults)
+	described, err := connector.Describe("http/manifest.yaml", source)
+	if err != nil {
+		return nil, err
 	}
 	return kind{described, base}, nil
 }
-
-// Manifest describes the connector.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // instance has a public client, or one that is bound to base.
 type instance struct {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 )
 
 //go:embed edr.yaml
@@ -30,7 +29,7 @@ type handler func(context.Context, *connector.Client, connector.Call) (connector
 
 // kind is one lab system: its manifest, and what its actions do.
 type kind struct {
-	manifest *manifest.Manifest
+	connector.Described
 	handlers map[string]handler
 }
 
@@ -49,17 +48,14 @@ func Kinds() ([]connector.Connector, error) {
 	}
 	var kinds []connector.Connector
 	for _, s := range sources {
-		described, faults := manifest.Parse(s.name, s.source)
-		if faults.HasErrors() {
-			return nil, fmt.Errorf("manifest %s: %v", s.name, faults)
+		described, err := connector.Describe(s.name, s.source)
+		if err != nil {
+			return nil, err
 		}
 		kinds = append(kinds, kind{described, s.handlers})
 	}
 	return kinds, nil
 }
-
-// Manifest describes the kind.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // Open makes an instance for one lab server.
 func (k kind) Open(config connector.Config) (connector.Instance, error) {

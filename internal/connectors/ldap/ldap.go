@@ -12,26 +12,22 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
 //go:embed manifest.yaml
 var source []byte
 
-type kind struct{ manifest *manifest.Manifest }
+type kind struct{ connector.Described }
 
 // Kind gives the connector. Its error is a fault of this build.
 func Kind() (connector.Connector, error) {
-	described, faults := manifest.Parse("ldap/manifest.yaml", source)
-	if faults.HasErrors() {
-		return nil, fmt.Errorf("manifest ldap: %v", faults)
+	described, err := connector.Describe("ldap/manifest.yaml", source)
+	if err != nil {
+		return nil, err
 	}
 	return kind{described}, nil
 }
-
-// Manifest describes the connector.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // Open makes an instance for one directory.
 func (k kind) Open(config connector.Config) (connector.Instance, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 )
 
 //go:embed manifest.yaml
@@ -30,21 +29,18 @@ type Queue interface {
 }
 
 type kind struct {
-	manifest *manifest.Manifest
-	queue    Queue
+	connector.Described
+	queue Queue
 }
 
 // Kind gives the connector over a queue. Its error is a fault of this build.
 func Kind(queue Queue) (connector.Connector, error) {
-	described, faults := manifest.Parse("notify/manifest.yaml", source)
-	if faults.HasErrors() {
-		return nil, fmt.Errorf("manifest notify: %v", faults)
+	described, err := connector.Describe("notify/manifest.yaml", source)
+	if err != nil {
+		return nil, err
 	}
 	return kind{described, queue}, nil
 }
-
-// Manifest describes the connector.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // Open makes an instance.
 func (k kind) Open(connector.Config) (connector.Instance, error) {

@@ -15,26 +15,22 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
 //go:embed manifest.yaml
 var source []byte
 
-type kind struct{ manifest *manifest.Manifest }
+type kind struct{ connector.Described }
 
 // Kind gives the connector. Its error is a fault of this build.
 func Kind() (connector.Connector, error) {
-	described, faults := manifest.Parse("smtp/manifest.yaml", source)
-	if faults.HasErrors() {
-		return nil, fmt.Errorf("manifest smtp: %v", faults)
+	described, err := connector.Describe("smtp/manifest.yaml", source)
+	if err != nil {
+		return nil, err
 	}
 	return kind{described}, nil
 }
-
-// Manifest describes the connector.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // Ways to secure the connection.
 const (

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/connector"
-	"github.com/tocsin-soar/tocsin/internal/manifest"
 	"github.com/tocsin-soar/tocsin/internal/secret"
 )
 
@@ -25,25 +24,22 @@ var source []byte
 const bodyMost = 256 << 10
 
 type kind struct {
-	manifest *manifest.Manifest
-	now      func() time.Time
+	connector.Described
+	now func() time.Time
 }
 
 // Kind gives the connector; now tells the time, nil for that of this machine. Its
 // error is a fault of this build.
 func Kind(now func() time.Time) (connector.Connector, error) {
-	described, faults := manifest.Parse("webhook/manifest.yaml", source)
-	if faults.HasErrors() {
-		return nil, fmt.Errorf("manifest webhook: %v", faults)
+	described, err := connector.Describe("webhook/manifest.yaml", source)
+	if err != nil {
+		return nil, err
 	}
 	if now == nil {
 		now = time.Now
 	}
 	return kind{described, now}, nil
 }
-
-// Manifest describes the connector.
-func (k kind) Manifest() *manifest.Manifest { return k.manifest }
 
 // Open makes an instance for one receiver.
 func (k kind) Open(config connector.Config) (connector.Instance, error) {

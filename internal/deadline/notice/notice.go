@@ -92,7 +92,7 @@ func (w *writer) value(name, rest string) (text string, known bool) {
 	case "title_of_incident":
 		return plain(w.incident.Title), true
 	case "opened":
-		return moment(w.incident.OpenedAt), true
+		return soar.Minute(w.incident.OpenedAt), true
 	case "due":
 		return w.when(), true
 	case "facts":
@@ -146,8 +146,6 @@ func (w *writer) all() string {
 
 // plain makes one line without control characters and marks of direction.
 func plain(text string) string { return soar.Shorten(text, mostValue) }
-
-func moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
 // cut ends a text that is too long at the end of a line, and says so.
 func cut(text string, most int) string {

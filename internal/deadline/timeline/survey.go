@@ -79,13 +79,14 @@ func looked(library *duty.Library, regime *duty.Regime, incident soar.Incident) 
 	}
 	entry.Standing = soar.DutyMayApply
 	facts, _ := library.Facts(regime, about)
-	for _, name := range regime.When.Facts() {
+	decisive := regime.When.Facts()
+	if len(regime.Where) > 0 {
+		decisive = append(decisive, duty.Jurisdictions)
+	}
+	for _, name := range decisive {
 		if _, known := facts[name]; !known && !slices.Contains(entry.Missing, name) {
 			entry.Missing = append(entry.Missing, name)
 		}
-	}
-	if _, known := facts[duty.Jurisdictions]; !known && len(regime.Where) > 0 && !slices.Contains(entry.Missing, duty.Jurisdictions) {
-		entry.Missing = append(entry.Missing, duty.Jurisdictions)
 	}
 	if outcome.Applies == duty.Yes {
 		entry.Why = "it applies by what the site says; declare a fact and it opens"

@@ -6,11 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
+	"github.com/tocsin-soar/tocsin/internal/show/stage"
 )
 
 // options are the command line.
@@ -25,18 +24,7 @@ type options struct {
 	temporal string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := 0
-	if o, err := parse(os.Args[1:]); err != nil {
-		code = 2
-	} else if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "show-doors:", err)
-		code = 1
-	}
-	stop()
-	os.Exit(code)
-}
+func main() { stage.Main("doors", parse, run) }
 
 func parse(arguments []string) (options, error) {
 	o := options{}
@@ -60,8 +48,8 @@ func parse(arguments []string) (options, error) {
 
 // run is the whole: gather, send, read back, compare, tell.
 func run(ctx context.Context, o options) (err error) {
-	if o.postgres == "" || o.temporal == "" {
-		return fmt.Errorf("no servers: run it as `make show-doors`, or set %s and %s", devstacktest.PostgresEnv, devstacktest.TemporalEnv)
+	if err := stage.NeedServers("doors", o.postgres, o.temporal); err != nil {
+		return err
 	}
 	payloads, err := gather(o)
 	if err != nil {

@@ -5,11 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/tocsin-soar/tocsin/internal/devstack/devstacktest"
+	"github.com/tocsin-soar/tocsin/internal/show/stage"
 )
 
 // options are the command line.
@@ -25,18 +24,7 @@ type options struct {
 	temporal string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := 0
-	if o, err := parse(os.Args[1:]); err != nil {
-		code = 2
-	} else if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "show-people:", err)
-		code = 1
-	}
-	stop()
-	os.Exit(code)
-}
+func main() { stage.Main("people", parse, run) }
 
 func parse(arguments []string) (options, error) {
 	o := options{}
@@ -56,8 +44,8 @@ func parse(arguments []string) (options, error) {
 // run is the whole: the night, the servers that stand still, the forged approvals, the
 // shuffled answers.
 func run(ctx context.Context, o options) error {
-	if o.postgres == "" || o.temporal == "" {
-		return fmt.Errorf("no servers: run it as `make show-people`, or set %s and %s", devstacktest.PostgresEnv, devstacktest.TemporalEnv)
+	if err := stage.NeedServers("people", o.postgres, o.temporal); err != nil {
+		return err
 	}
 	t := &tally{out: os.Stdout, began: time.Now()}
 	if o.night {
