@@ -21,9 +21,12 @@ import (
 // in a side effect: a replay finds the answer of the first time. An incident about
 // which nothing was declared has no duties.
 func (d Desk) AdvanceDuties(ctx workflow.Context, now time.Time) (opened []*state.Objective, changed bool) {
+	if len(d.Case.Incident.Facts) == 0 || d.Ends && d.Case.Ended() {
+		return nil, false
+	}
 	query := d.query()
 	asked := fingerprint(query)
-	if len(query.Facts) == 0 || asked == d.Case.DutiesAsked || d.Ends && d.Case.Ended() {
+	if asked == d.Case.DutiesAsked {
 		return nil, false
 	}
 	var answer protocol.Duties
